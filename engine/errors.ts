@@ -1,0 +1,35 @@
+/** What went wrong, for a program to tell apart; the message and the remedy are for people. */
+export type ProblemCode =
+  | 'scenario-invalid'
+  | 'scenario-unsupported'
+  | 'recording-invalid'
+  | 'trace-invalid'
+  | 'outcome-invalid'
+  | 'file-unreadable'
+  | 'not-json'
+  | 'usage'
+  | 'broker-unreachable'
+  | 'broker-not-startable'
+  | 'broker-failed'
+  | 'port-taken'
+  | 'java-missing'
+  | 'maven-missing'
+  | 'client-missing'
+  | 'run-busy'
+  | 'run-unknown'
+  | 'member-failed'
+  | 'page-unreachable';
+
+/** A problem that a person can solve: what is wrong, and one sentence on what to do now. */
+export class PlaygroundError extends Error {
+  override readonly name = 'PlaygroundError';
+  readonly code: ProblemCode;
+  /** One sentence the reader can carry out now; shown under the message. */
+  readonly remedy: string;
+
+  constructor(code: ProblemCode, problem: string, remedy: string, cause?: unknown) {
+    super(problem, { cause });
+    this.code = code;
+    this.remedy = remedy;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The only door to the engine: what the site, the server and other programs may use.
+ */
+export { PlaygroundError, type ProblemCode } from './errors.ts';
+export { assert, existing, unreachable } from './assert.ts';
+export { parseJson } from './parsing.ts';
+
+export {
+  asGenerationId,
+  asGroupId,
+  asGroupInstanceId,
+  asMemberId,
+  asMemberName,
+  memberActor,
+  memberOf,
+  type ActorId,
+  type GenerationId,
+  type GroupId,
+  type GroupInstanceId,
+  type MemberId,
+  type MemberName,
+} from './protocol/ids.ts';
+export {
+  comparePartitions,
+  printPartition,
+  readPartition,
+  sortPartitions,
+  type PartitionOffset,
+  type TopicPartition,
+} from './protocol/partitions.ts';
+export { errorCodeOf, isErrorCode, type ErrorCode } from './protocol/error-codes.ts';
+export {
+  apiOf,
+  errorCodeIn,
+  isRequest,
+  type ApiName,
+  type GroupMessage,
+} from './protocol/messages.ts';
+export {
+  BROKER_SETTINGS,
+  CLIENT_KINDS,
+  CLIENT_SETTINGS,
+  clientSetting,
+  hasSetting,
+  type ClientKind,
+  type Setting,
+  type Settings,
+} from './protocol/config.ts';
+
+export {
+  SCENARIO_FORMAT,
+  memberCommanded,
+  type Command,
+  type Scenario,
+  type ScenarioMember,
+  type TimedCommand,
+} from './scenarios/scenario.ts';
+export { parseScenario } from './scenarios/parse-scenario.ts';
+export { withClient } from './scenarios/with-client.ts';
+export { SCENARIOS } from './scenarios/index.ts';
+
+export {
+  TRACE_FORMAT,
+  type CallbackName,
+  type EventOf,
+  type Fact,
+  type GroupState,
+  type TimerKind,
+  type Trace,
+  type TraceEvent,
+} from './trace/events.ts';
+export type * from './trace/view-types.ts';
+export { view } from './trace/view.ts';
+export { describe, describeMessage } from './trace/describe.ts';
+export { why, type Link } from './trace/why.ts';
+export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
+export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
+export { outcomeOf } from './trace/outcome.ts';
+export type { Outcome } from './trace/outcome-types.ts';
+export { compareOutcomes, compareTraces, type Difference, type Verdict } from './trace/compare.ts';
+export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
+export { RECORDING_FORMAT } from './trace/recording-types.ts';
+export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
+export { parseRecording, traceOfRecording } from './trace/recording.ts';
+export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
+export { simulate, type SimulateOptions } from './simulate.ts';

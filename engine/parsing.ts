@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { PlaygroundError, type ProblemCode } from './errors.ts';
+
+/**
+ * Reads JSON text.
+ *
+ * @param what how messages name it, such as `scenario.json`.
+ * @throws PlaygroundError `not-json` with the line and column of the first mistake.
+ */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PlaygroundError(
+      'not-json',
+      `${what} is not JSON: ${reason}.`,
+      'Correct the text at that place; strings and keys stand in double quotes, and no comma follows a last entry.',
+      error,
+    );
+  }
+}
+
+/**
+ * Checks a value against a schema.
+ *
+ * @throws PlaygroundError with `code`; its message names the JSON path of each mistake and what was
+ *   expected there.
+ */
+export function parseWith<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  where: { readonly code: ProblemCode; readonly what: string; readonly remedy: string },
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const mistakes = result.issues.slice(0, MISTAKES_SHOWN).map(describeIssue);
+  const more = result.issues.length - mistakes.length;
+  if (more > 0) mistakes.push(`and ${more} more`);
+  throw new PlaygroundError(where.code, `${where.what}: ${mistakes.join('; ')}.`, where.remedy);
+}
+
+const MISTAKES_SHOWN = 5;
+
+/** `$.script[2].atMs` for the path of keys and indexes. */
+export function printPath(keys: readonly unknown[]): string {
+  const parts = keys.map((key) => {
+    if (typeof key === 'number') return `[${key}]`;
+    return /^[A-Za-z_]\w*$/.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(key)}]`;
+  });
+  return `$${parts.join('')}`;
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = printPath((issue.path ?? []).map((item) => item.key));
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return `${path} is not a key that is known here`;
+  }
+  if (issue.received === 'undefined') {
+    return `${path} is missing, expected ${describeExpected(issue)}`;
+  }
+  return `${path} is ${issue.received}, expected ${describeExpected(issue)}`;
+}
+
+/** A schema of ours says what it wants in its message; the library's own names a type. */
+function describeExpected(issue: v.BaseIssue<unknown>): string {
+  const ownWords = /^expected (.+)$/.exec(issue.message)?.[1];
+  return ownWords ?? issue.expected ?? 'something else';
+}

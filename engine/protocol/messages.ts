@@ -1,0 +1,197 @@
+import type { ErrorCode } from './error-codes.ts';
+import type { GenerationId, GroupId, GroupInstanceId, MemberId } from './ids.ts';
+import type { PartitionOffset, TopicPartition } from './partitions.ts';
+
+/** What a consumer tells the leader's assignor about itself. Source: ConsumerProtocolSubscription v3. */
+export interface Subscription {
+  /** Sorted by name, as the Java client sends them. */
+  readonly topics: readonly string[];
+  /** What the member still holds; empty under an eager protocol, which has revoked all. */
+  readonly ownedPartitions: readonly TopicPartition[];
+  /** Null (-1 on the wire) when the member was in no generation. */
+  readonly generationId: GenerationId | null;
+  readonly rackId: string | null;
+}
+
+/** One assignor that a member offers, with the subscription it sends along. */
+export interface JoinGroupProtocol {
+  readonly name: string;
+  readonly metadata: Subscription;
+}
+
+export interface FindCoordinatorRequest {
+  readonly type: 'FindCoordinatorRequest';
+  readonly groupId: GroupId;
+}
+export interface FindCoordinatorResponse {
+  readonly type: 'FindCoordinatorResponse';
+  readonly errorCode: ErrorCode;
+}
+
+export interface JoinGroupRequest {
+  readonly type: 'JoinGroupRequest';
+  readonly groupId: GroupId;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** Null on the first join of a dynamic member. */
+  readonly memberId: MemberId | null;
+  readonly groupInstanceId: GroupInstanceId | null;
+  /** In order of preference. */
+  readonly protocols: readonly JoinGroupProtocol[];
+  readonly reason: string | null;
+}
+export interface JoinGroupMember {
+  readonly memberId: MemberId;
+  readonly groupInstanceId: GroupInstanceId | null;
+  readonly metadata: Subscription;
+}
+export interface JoinGroupResponse {
+  readonly type: 'JoinGroupResponse';
+  readonly errorCode: ErrorCode;
+  readonly generationId: GenerationId | null;
+  readonly protocolName: string | null;
+  readonly leader: MemberId | null;
+  readonly memberId: MemberId | null;
+  /** Filled for the leader only. */
+  readonly members: readonly JoinGroupMember[];
+}
+
+export interface MemberAssignment {
+  readonly memberId: MemberId;
+  readonly assignment: readonly TopicPartition[];
+}
+export interface SyncGroupRequest {
+  readonly type: 'SyncGroupRequest';
+  readonly groupId: GroupId;
+  readonly generationId: GenerationId;
+  readonly memberId: MemberId;
+  readonly groupInstanceId: GroupInstanceId | null;
+  /** Null from clients older than version 5 of the API (librdkafka, kafkajs). */
+  readonly protocolName: string | null;
+  /** Filled by the leader only. */
+  readonly assignments: readonly MemberAssignment[];
+}
+export interface SyncGroupResponse {
+  readonly type: 'SyncGroupResponse';
+  readonly errorCode: ErrorCode;
+  readonly assignment: readonly TopicPartition[];
+}
+
+export interface HeartbeatRequest {
+  readonly type: 'HeartbeatRequest';
+  readonly groupId: GroupId;
+  readonly memberId: MemberId;
+  readonly generationId: GenerationId;
+  /** Null for a dynamic member. */
+  readonly groupInstanceId: GroupInstanceId | null;
+}
+export interface HeartbeatResponse {
+  readonly type: 'HeartbeatResponse';
+  readonly errorCode: ErrorCode;
+}
+
+export interface LeavingMember {
+  readonly memberId: MemberId | null;
+  readonly groupInstanceId: GroupInstanceId | null;
+  readonly reason: string | null;
+}
+export interface LeaveGroupRequest {
+  readonly type: 'LeaveGroupRequest';
+  readonly groupId: GroupId;
+  readonly members: readonly LeavingMember[];
+}
+export interface LeaveGroupResponse {
+  readonly type: 'LeaveGroupResponse';
+  readonly errorCode: ErrorCode;
+  readonly members: readonly {
+    readonly memberId: MemberId | null;
+    readonly groupInstanceId: GroupInstanceId | null;
+    readonly errorCode: ErrorCode;
+  }[];
+}
+
+export interface OffsetCommitRequest {
+  readonly type: 'OffsetCommitRequest';
+  readonly groupId: GroupId;
+  /** Null (-1 on the wire) from a consumer outside any generation. */
+  readonly generationId: GenerationId | null;
+  readonly memberId: MemberId | null;
+  readonly groupInstanceId: GroupInstanceId | null;
+  readonly offsets: readonly PartitionOffset[];
+}
+export interface OffsetCommitResponse {
+  readonly type: 'OffsetCommitResponse';
+  /** The same for every partition: the group's checks come before those of a partition. */
+  readonly errorCode: ErrorCode;
+}
+
+export interface OffsetFetchRequest {
+  readonly type: 'OffsetFetchRequest';
+  readonly groupId: GroupId;
+  readonly partitions: readonly TopicPartition[];
+}
+export interface OffsetFetchResponse {
+  readonly type: 'OffsetFetchResponse';
+  readonly errorCode: ErrorCode;
+  /** Null where nothing was committed. */
+  readonly offsets: readonly (TopicPartition & { readonly committedOffset: number | null })[];
+}
+
+export type GroupRequest =
+  | FindCoordinatorRequest
+  | JoinGroupRequest
+  | SyncGroupRequest
+  | HeartbeatRequest
+  | LeaveGroupRequest
+  | OffsetCommitRequest
+  | OffsetFetchRequest;
+
+export type GroupResponse =
+  | FindCoordinatorResponse
+  | JoinGroupResponse
+  | SyncGroupResponse
+  | HeartbeatResponse
+  | LeaveGroupResponse
+  | OffsetCommitResponse
+  | OffsetFetchResponse;
+
+export type GroupMessage = GroupRequest | GroupResponse;
+
+/** Kafka's name of a request and its response together. */
+export type ApiName =
+  | 'FindCoordinator'
+  | 'JoinGroup'
+  | 'SyncGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'OffsetCommit'
+  | 'OffsetFetch';
+
+/** The APIs whose errors belong to an outcome. */
+export const GROUP_APIS: readonly ApiName[] = [
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'OffsetCommit',
+];
+
+export const isRequest = (message: GroupMessage): message is GroupRequest =>
+  message.type.endsWith('Request');
+
+export const isResponse = (message: GroupMessage): message is GroupResponse => !isRequest(message);
+
+/** `JoinGroup` for a JoinGroupRequest and for a JoinGroupResponse. */
+export function apiOf(message: GroupMessage): ApiName {
+  // Every type is an ApiName followed by one of the two words; the compiler cannot take them off.
+  return message.type.replace(/(Request|Response)$/, '') as ApiName;
+}
+
+/** The error a response carries; NONE for requests and for answers that succeeded. */
+export function errorCodeIn(message: GroupMessage): ErrorCode {
+  if (isRequest(message)) return 'NONE';
+  if (message.type === 'LeaveGroupResponse' && message.errorCode === 'NONE') {
+    return message.members.find((member) => member.errorCode !== 'NONE')?.errorCode ?? 'NONE';
+  }
+  return message.errorCode;
+}
