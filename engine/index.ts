@@ -81,6 +81,7 @@ export { compareOutcomes, compareTraces, type Difference, type Verdict } from '.
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
+export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
 export { parseRecording, traceOfRecording } from './trace/recording.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

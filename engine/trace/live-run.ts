@@ -1,0 +1,48 @@
+import type { ProblemCode } from '../errors.ts';
+import type { ClientKind } from '../protocol/config.ts';
+import type { RecordingHeader, RecordingLine } from './recording-types.ts';
+
+/**
+ * What the bridge says of a run while it happens, one server-sent event each: `progress` until the
+ * broker is up, a `header`, the `line`s as they happen (not quite in order of time), and at last
+ * `end` or `problem`.
+ */
+export type LiveMessage =
+  | { readonly type: 'progress'; readonly text: string }
+  /** The scenario as it is run; ids are still missing. */
+  | { readonly type: 'header'; readonly header: RecordingHeader }
+  | { readonly type: 'line'; readonly line: RecordingLine }
+  /** The header with all ids that members and topics got. */
+  | { readonly type: 'end'; readonly header: RecordingHeader }
+  | {
+      readonly type: 'problem';
+      readonly code: ProblemCode;
+      readonly problem: string;
+      readonly remedy: string;
+    };
+
+/** What the bridge can do here: the answer to `GET /api/status`. */
+export interface BridgeStatus {
+  readonly version: string;
+  /** Which broker a run would use. */
+  readonly broker: {
+    readonly kind: 'foreign' | 'maven' | 'docker' | 'none';
+    /** One sentence: what it is, or why there is none and what to do. */
+    readonly text: string;
+  };
+  readonly clients: readonly {
+    readonly client: ClientKind;
+    readonly isAvailable: boolean;
+    readonly text: string;
+  }[];
+  /** The run that is under way; one at a time. */
+  readonly runId: string | null;
+}
+
+/** The body of `POST /api/runs`; the answer is `{ runId }`. */
+export interface StartRun {
+  /** A scenario as in a scenario file. */
+  readonly scenario: unknown;
+  /** Plays every member by this client instead of its own; null leaves them as they are. */
+  readonly client: ClientKind | null;
+}
