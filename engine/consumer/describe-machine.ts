@@ -1,4 +1,5 @@
 import type { ClientKind } from '../protocol/config.ts';
+import { memberMachine } from './member-machine.ts';
 
 /** A member's XState machine as a graph, for drawing. */
 export interface MachineGraph {
@@ -7,6 +8,7 @@ export interface MachineGraph {
     /** As in `MemberView.state`. */
     readonly id: string;
     readonly description: string;
+    /** Its process has ended; only a new start leads out. */
     readonly isFinal: boolean;
   }[];
   readonly transitions: readonly {
@@ -17,7 +19,34 @@ export interface MachineGraph {
   }[];
 }
 
-/** The machine that plays members of this client, read from the machine itself. */
+/** States in which no process runs. */
+const ENDED: readonly string[] = ['left', 'crashed', 'failed'];
+
+/**
+ * The machine that plays members of this client, read from the machine itself.
+ *
+ * Left out, because they hold for every state: CRASH leads to `crashed`, FAIL to `failed`.
+ */
 export function describeMachine(_client: ClientKind): MachineGraph {
-  throw new Error('not yet');
+  const nodes = Object.values(memberMachine.states);
+  return {
+    initial: 'down',
+    states: nodes.map((node) => ({
+      id: node.key,
+      description: node.description ?? '',
+      isFinal: ENDED.includes(node.key),
+    })),
+    transitions: nodes.flatMap((node) =>
+      [...node.transitions.values()].flat().flatMap((transition) =>
+        (transition.target ?? []).map((target) => ({
+          from: node.key,
+          to: target.key,
+          label:
+            typeof transition.guard === 'string'
+              ? `${transition.eventType} [${transition.guard}]`
+              : transition.eventType,
+        })),
+      ),
+    ),
+  };
 }

@@ -137,6 +137,26 @@ export interface OffsetFetchResponse {
   readonly offsets: readonly (TopicPartition & { readonly committedOffset: number | null })[];
 }
 
+/** KIP-848: joins, leaves, reports what the member owns, and is answered with what it should own. */
+export interface ConsumerGroupHeartbeatRequest {
+  readonly type: 'ConsumerGroupHeartbeatRequest';
+  readonly groupId: GroupId;
+  readonly memberId: MemberId;
+  /** 0 joins, -1 leaves, -2 leaves for a while (static members). */
+  readonly memberEpoch: number;
+  readonly groupInstanceId: GroupInstanceId | null;
+  /** What the member owns; null when that has not changed since it last said so. */
+  readonly topicPartitions: readonly TopicPartition[] | null;
+}
+export interface ConsumerGroupHeartbeatResponse {
+  readonly type: 'ConsumerGroupHeartbeatResponse';
+  readonly errorCode: ErrorCode;
+  readonly memberEpoch: number;
+  /** What the member should own; null when that has not changed. */
+  readonly assignment: readonly TopicPartition[] | null;
+}
+
+/** Requests of the classic protocol and of offsets. */
 export type GroupRequest =
   | FindCoordinatorRequest
   | JoinGroupRequest
@@ -155,7 +175,12 @@ export type GroupResponse =
   | OffsetCommitResponse
   | OffsetFetchResponse;
 
-export type GroupMessage = GroupRequest | GroupResponse;
+/** What a trace can carry. */
+export type GroupMessage =
+  | GroupRequest
+  | GroupResponse
+  | ConsumerGroupHeartbeatRequest
+  | ConsumerGroupHeartbeatResponse;
 
 /** Kafka's name of a request and its response together. */
 export type ApiName =
@@ -165,7 +190,8 @@ export type ApiName =
   | 'Heartbeat'
   | 'LeaveGroup'
   | 'OffsetCommit'
-  | 'OffsetFetch';
+  | 'OffsetFetch'
+  | 'ConsumerGroupHeartbeat';
 
 /** The APIs whose errors belong to an outcome. */
 export const GROUP_APIS: readonly ApiName[] = [
@@ -174,12 +200,13 @@ export const GROUP_APIS: readonly ApiName[] = [
   'Heartbeat',
   'LeaveGroup',
   'OffsetCommit',
+  'ConsumerGroupHeartbeat',
 ];
 
-export const isRequest = (message: GroupMessage): message is GroupRequest =>
-  message.type.endsWith('Request');
+type Requests = Extract<GroupMessage, { type: `${string}Request` }>;
 
-export const isResponse = (message: GroupMessage): message is GroupResponse => !isRequest(message);
+export const isRequest = (message: GroupMessage): message is Requests =>
+  message.type.endsWith('Request');
 
 /** `JoinGroup` for a JoinGroupRequest and for a JoinGroupResponse. */
 export function apiOf(message: GroupMessage): ApiName {

@@ -90,7 +90,10 @@ const command = v.variant(
       do: v.literal('produce'),
       topic: topicName,
       count: wholeNumber(1, 1_000_000, 'a number of records from 1 to 1000000'),
-      partition: v.optional(wholeNumber(0, 9_999, 'a partition number, 0 or more'), null as never),
+      partition: v.optional(
+        v.nullable(wholeNumber(0, 9_999, 'a partition number, 0 or more')),
+        null,
+      ),
     }),
     v.strictObject({
       atMs: timeMs,

@@ -1,0 +1,318 @@
+import { initialTransition, transition, type SnapshotFrom } from 'xstate';
+import { assert, existing } from '../assert.ts';
+import type { Effect } from '../protocol/effects.ts';
+import type { GenerationId, MemberId } from '../protocol/ids.ts';
+import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
+import {
+  printPartition,
+  sortPartitions,
+  withoutPartitions,
+  type PartitionOffset,
+  type TopicPartition,
+} from '../protocol/partitions.ts';
+import type { Command } from '../scenarios/scenario.ts';
+import { Turn } from '../turn.ts';
+import { memberMachine, type MembershipEvent } from './member-machine.ts';
+import type { MemberConfig } from './profiles.ts';
+
+/** States of the machine; `MemberView.state` shows them. */
+export type MembershipState = keyof typeof memberMachine.states;
+
+/** What the application thread is at. It takes part in the protocol only while it polls. */
+export type Application =
+  | { readonly doing: 'polling' }
+  /** Handles a batch, or is held up by a stall (an empty batch). */
+  | { readonly doing: 'working'; readonly batch: readonly RecordBatch[] }
+  /** In a listener call that waits for a commit. */
+  | { readonly doing: 'callback'; readonly correlationId: number }
+  /** In commitSync(). */
+  | { readonly doing: 'commitSync'; readonly correlationId: number }
+  | { readonly doing: 'closing' }
+  | { readonly doing: 'nothing' };
+
+/** Records of one partition that came together. */
+export interface RecordBatch {
+  readonly partition: TopicPartition;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}
+
+/** A request that is not answered yet, with what its answer is judged by. */
+export interface SentRequest {
+  readonly request: GroupRequest;
+  /** The generation the member was in when it sent it. */
+  readonly generationId: GenerationId | null;
+}
+
+/** Something that reaches the member. */
+export type MemberInput =
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'timer'; readonly timer: MemberTimer }
+  | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
+  | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly RecordBatch[] }
+  | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
+  | {
+      readonly type: 'metadata';
+      readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+    };
+
+/** An input that the application thread takes up when it polls again, and the step that brought it. */
+export interface WaitingInput {
+  readonly input: MemberInput;
+  readonly cause: number;
+}
+
+export type MemberTimer =
+  'startUp' | 'heartbeat' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+
+/** What a member's transition tells the trace. */
+export type MemberNote =
+  | { readonly kind: 'memberReady' }
+  | {
+      readonly kind: 'memberState';
+      readonly from: string;
+      readonly to: string;
+      readonly event: string;
+    }
+  | {
+      readonly kind: 'memberIdentity';
+      readonly memberId: MemberId | null;
+      readonly generationId: GenerationId | null;
+    }
+  | {
+      readonly kind: 'callbackEntered';
+      readonly callback: 'assigned' | 'revoked' | 'lost';
+      readonly partitions: readonly TopicPartition[];
+    }
+  | { readonly kind: 'callbackLeft'; readonly callback: 'assigned' | 'revoked' | 'lost' }
+  | {
+      readonly kind: 'assignmentChanged';
+      readonly assignment: readonly TopicPartition[];
+      readonly gained: readonly TopicPartition[];
+      readonly dropped: readonly TopicPartition[];
+    }
+  | { readonly kind: 'positionsSet'; readonly positions: readonly PartitionOffset[] }
+  | {
+      readonly kind: 'recordsPolled' | 'recordsProcessed';
+      readonly partition: TopicPartition;
+      readonly firstOffset: number;
+      readonly lastOffset: number;
+    }
+  | {
+      readonly kind: 'metadataSeen';
+      readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+    }
+  | { readonly kind: 'memberError'; readonly exception: string; readonly message: string }
+  | { readonly kind: 'memberExit'; readonly code: number | null };
+
+export type MemberEffect =
+  | Effect<'coordinator', GroupRequest, MemberTimer, MemberNote>
+  /** Bring what these positions have, now or when it comes; replaces an earlier fetch. */
+  | {
+      readonly type: 'fetch';
+      readonly fetchId: number;
+      readonly positions: readonly PartitionOffset[];
+    }
+  | {
+      readonly type: 'listOffsets';
+      readonly at: 'earliest' | 'latest';
+      readonly partitions: readonly TopicPartition[];
+    }
+  | { readonly type: 'refreshMetadata' };
+
+/** An effect and the step that brought it about, which may lie before the input of this turn. */
+export interface CausedEffect {
+  readonly effect: MemberEffect;
+  readonly cause: number;
+}
+
+/** One consumer: its membership, its application thread, and what runs beside them. */
+export interface Member {
+  readonly config: MemberConfig;
+  readonly subscription: readonly string[];
+  readonly membership: SnapshotFrom<typeof memberMachine>;
+  readonly memberId: MemberId | null;
+  readonly generationId: GenerationId | null;
+  readonly protocolName: string | null;
+  readonly isLeader: boolean;
+  /** Why it will join, as it tells the coordinator. */
+  readonly joinReason: string | null;
+  readonly isCoordinatorKnown: boolean;
+  /** Found since the last JoinGroup that was answered; some clients look anew before each. */
+  readonly isCoordinatorFresh: boolean;
+  /** Sorted. */
+  readonly assignment: readonly TopicPartition[];
+  /** By printed partition; only those that are known. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** What was processed since the last commit: the next offset of each partition. */
+  readonly processed: ReadonlyMap<string, number>;
+  readonly areOffsetsAsked: boolean;
+  /** Printed partitions. */
+  readonly paused: ReadonlySet<string>;
+  readonly application: Application;
+  readonly waiting: readonly WaitingInput[];
+  readonly requests: ReadonlyMap<number, SentRequest>;
+  readonly nextCorrelationId: number;
+  readonly fetchId: number;
+  readonly isFetching: boolean;
+  /** Fetched and not yet polled. */
+  readonly buffer: readonly RecordBatch[];
+  readonly lastHeartbeatOkMs: number;
+  /** A heartbeat that could not be sent when it was due. */
+  readonly isHeartbeatDue: boolean;
+  readonly isCommitDue: boolean;
+  /** A stall that a client takes up in its next handler. */
+  readonly stallMs: number;
+  /** Partition counts by topic, as this client last saw them. */
+  readonly metadata: ReadonlyMap<string, number>;
+  /** The counts by which this leader assigned; null for a follower. */
+  readonly assignedBy: ReadonlyMap<string, number> | null;
+}
+
+export const newMember = (config: MemberConfig, subscription: readonly string[]): Member => ({
+  config,
+  subscription,
+  membership: initialTransition(memberMachine)[0],
+  memberId: null,
+  generationId: null,
+  protocolName: null,
+  isLeader: false,
+  joinReason: null,
+  isCoordinatorKnown: false,
+  isCoordinatorFresh: false,
+  assignment: [],
+  positions: new Map(),
+  processed: new Map(),
+  areOffsetsAsked: false,
+  paused: new Set(),
+  application: { doing: 'nothing' },
+  waiting: [],
+  requests: new Map(),
+  nextCorrelationId: 0,
+  fetchId: 0,
+  isFetching: false,
+  buffer: [],
+  lastHeartbeatOkMs: 0,
+  isHeartbeatDue: false,
+  isCommitDue: false,
+  stallMs: 0,
+  metadata: new Map(),
+  assignedBy: null,
+});
+
+/** What the machine asks for by name, and the answer that made it ask. */
+export interface MembershipAction {
+  readonly name: string;
+  readonly answer: GroupResponse | null;
+}
+
+/** A transition of a member under way. */
+export class MemberTurn extends Turn<Member, CausedEffect> {
+  readonly nowMs: number;
+  /** The trace step that what is asked for now follows from. */
+  cause: number;
+  /** What the machine has asked for and nobody has carried out yet; see `membership-actions.ts`. */
+  readonly actions: MembershipAction[] = [];
+
+  constructor(member: Member, nowMs: number, cause: number) {
+    super(member);
+    this.nowMs = nowMs;
+    this.cause = cause;
+  }
+
+  get config(): MemberConfig {
+    return this.state.config;
+  }
+
+  get membershipState(): MembershipState {
+    const { value } = this.state.membership;
+    assert(typeof value === 'string', `the machine is flat, but its state is ${String(value)}`);
+    return value;
+  }
+
+  want(effect: MemberEffect): void {
+    this.ask({ effect, cause: this.cause });
+  }
+
+  note(note: MemberNote): void {
+    this.want({ type: 'note', note });
+  }
+
+  startTimer(timer: MemberTimer, afterMs: number): void {
+    this.want({ type: 'startTimer', timer, afterMs });
+  }
+
+  stopTimer(timer: MemberTimer): void {
+    this.want({ type: 'stopTimer', timer });
+  }
+
+  /** Sends a request and returns the number by which its answer will be known. */
+  request(request: GroupRequest): number {
+    const correlationId = this.state.nextCorrelationId;
+    const sent: SentRequest = { request, generationId: this.state.generationId };
+    this.set({
+      nextCorrelationId: correlationId + 1,
+      requests: new Map(this.state.requests).set(correlationId, sent),
+    });
+    this.want({ type: 'send', to: 'coordinator', correlationId, message: request });
+    return correlationId;
+  }
+
+  isAsking(type: GroupRequest['type']): boolean {
+    return [...this.state.requests.values()].some(({ request }) => request.type === type);
+  }
+
+  /** Steps the machine; what it asks for is carried out after the code that raised the event. */
+  raise(event: MembershipEvent, answer: GroupResponse | null = null): void {
+    const from = this.membershipState;
+    const [membership, actions] = transition(memberMachine, this.state.membership, event);
+    this.set({ membership });
+    const to = this.membershipState;
+    if (to !== from) this.note({ kind: 'memberState', from, to, event: event.type });
+    for (const { type: name } of actions) this.actions.push({ name, answer });
+  }
+
+  identify(memberId: MemberId | null, generationId: GenerationId | null): void {
+    if (memberId === this.state.memberId && generationId === this.state.generationId) return;
+    this.set({ memberId, generationId });
+    this.note({ kind: 'memberIdentity', memberId, generationId });
+  }
+
+  /** Takes a new assignment; positions and pauses of partitions that go are forgotten. */
+  assign(partitions: readonly TopicPartition[]): void {
+    const assignment = sortPartitions(partitions);
+    const gained = withoutPartitions(assignment, this.state.assignment);
+    const dropped = withoutPartitions(this.state.assignment, assignment);
+    const held = new Set(assignment.map(printPartition));
+    this.set({
+      assignment,
+      positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
+      processed: new Map([...this.state.processed].filter(([name]) => held.has(name))),
+      paused: new Set([...this.state.paused].filter((name) => held.has(name))),
+      buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
+      isFetching: false,
+      areOffsetsAsked: false,
+    });
+    if (gained.length === 0 && dropped.length === 0) return;
+    this.note({ kind: 'assignmentChanged', assignment, gained, dropped });
+  }
+
+  /** The offsets a commit of everything would carry, by this client's rule. */
+  committable(): readonly PartitionOffset[] {
+    const { assignment, positions, processed, config } = this.state;
+    const source = config.profile.commits === 'positions' ? positions : processed;
+    return assignment.flatMap((partition) => {
+      const offset = source.get(printPartition(partition));
+      return offset === undefined ? [] : [{ ...partition, offset }];
+    });
+  }
+
+  /** The answered request, which is then no longer under way. */
+  settle(correlationId: number): SentRequest {
+    const requests = new Map(this.state.requests);
+    const sent = existing(requests.get(correlationId), `request ${correlationId}`);
+    requests.delete(correlationId);
+    this.set({ requests });
+    return sent;
+  }
+}

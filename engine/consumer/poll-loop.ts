@@ -1,0 +1,164 @@
+import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
+import { sendCommit } from './commits.ts';
+import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
+import type { MemberTurn, RecordBatch } from './member.ts';
+import { owedCallback } from './membership.ts';
+
+/**
+ * What poll() does when the application is in it: first the coordinator's business, then records.
+ *
+ * Simplification: a loop of polls that bring nothing is one long poll(); the poll clock runs only
+ * while the application is outside.
+ *
+ * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
+ */
+export function poll(turn: MemberTurn): void {
+  if (turn.state.application.doing !== 'polling') return;
+  switch (turn.membershipState) {
+    case 'unjoined':
+    case 'rejoinNeeded':
+    case 'lost':
+      if (!turn.state.isCoordinatorKnown) findCoordinator(turn);
+      else turn.raise({ type: 'POLL', owes: owedCallback(turn) });
+      return;
+    case 'stable':
+      serve(turn);
+      return;
+    default:
+      return;
+  }
+}
+
+/** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
+function serve(turn: MemberTurn): void {
+  if (!turn.state.isCoordinatorKnown) {
+    findCoordinator(turn);
+    return;
+  }
+  if (turn.config.profile.heartbeatsFrom === 'loop') {
+    sendDueHeartbeat(turn);
+    // A loop waits for the answer before it goes on with the next record.
+    if (turn.isAsking('HeartbeatRequest')) return;
+  }
+  if (turn.state.isCommitDue && turn.config.isAutoCommit) {
+    turn.set({ isCommitDue: false });
+    sendCommit(turn);
+  }
+  askPositions(turn);
+  deliver(turn);
+  fetch(turn);
+}
+
+/** Partitions without a position begin where the group has committed. */
+function askPositions(turn: MemberTurn): void {
+  const { assignment, positions, areOffsetsAsked, config } = turn.state;
+  if (areOffsetsAsked) return;
+  const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
+  if (missing.length === 0) return;
+  turn.set({ areOffsetsAsked: true });
+  turn.request({ type: 'OffsetFetchRequest', groupId: config.groupId, partitions: missing });
+}
+
+/** Takes positions that were asked for; those of partitions that have gone meanwhile are dropped. */
+export function setPositions(turn: MemberTurn, positions: readonly PartitionOffset[]): void {
+  const held = new Set(turn.state.assignment.map(printPartition));
+  const known = positions.filter(
+    (position) =>
+      held.has(printPartition(position)) && !turn.state.positions.has(printPartition(position)),
+  );
+  if (known.length === 0) return;
+  const all = new Map(turn.state.positions);
+  for (const position of known) all.set(printPartition(position), position.offset);
+  turn.set({ positions: all, isFetching: false });
+  turn.note({ kind: 'positionsSet', positions: known });
+}
+
+/** Asks for records at every position that is not paused. */
+function fetch(turn: MemberTurn): void {
+  const { application, buffer, isFetching, assignment, positions, paused } = turn.state;
+  if (application.doing !== 'polling' || buffer.length > 0 || isFetching) return;
+  const wanted = assignment.flatMap((partition) => {
+    const offset = positions.get(printPartition(partition));
+    const isFetchable = offset !== undefined && !paused.has(printPartition(partition));
+    return isFetchable ? [{ ...partition, offset }] : [];
+  });
+  if (wanted.length === 0) return;
+  const fetchId = turn.state.fetchId + 1;
+  turn.set({ fetchId, isFetching: true });
+  turn.want({ type: 'fetch', fetchId, positions: wanted });
+}
+
+/** Records have arrived; an answer to a fetch that was given up meanwhile is dropped. */
+export function onFetched(
+  turn: MemberTurn,
+  fetchId: number,
+  batches: readonly RecordBatch[],
+): void {
+  if (fetchId !== turn.state.fetchId || !turn.state.isFetching) return;
+  turn.set({ isFetching: false, buffer: batches });
+}
+
+/** poll() returns with records, and the application works on them. */
+function deliver(turn: MemberTurn): void {
+  const { buffer, config } = turn.state;
+  if (buffer.length === 0) return;
+  const mostRecords = config.profile.delivers === 'record' ? 1 : config.maxPollRecords;
+  const { batch, rest } = takeRecords(buffer, mostRecords);
+  turn.set({ buffer: rest });
+  const positions = new Map(turn.state.positions);
+  let recordCount = 0;
+  for (const { partition, firstOffset, lastOffset } of batch) {
+    turn.note({ kind: 'recordsPolled', partition, firstOffset, lastOffset });
+    positions.set(printPartition(partition), lastOffset + 1);
+    recordCount += lastOffset - firstOffset + 1;
+  }
+  turn.set({ positions });
+  const { stallMs } = turn.state;
+  turn.set({ stallMs: 0 });
+  work(turn, batch, stallMs + recordCount * config.perRecordMs);
+}
+
+function takeRecords(
+  buffer: readonly RecordBatch[],
+  mostRecords: number,
+): { readonly batch: readonly RecordBatch[]; readonly rest: readonly RecordBatch[] } {
+  const batch: RecordBatch[] = [];
+  const rest: RecordBatch[] = [];
+  let left = mostRecords;
+  for (const records of buffer) {
+    const count = records.lastOffset - records.firstOffset + 1;
+    const taken = Math.min(count, left);
+    if (taken > 0) batch.push({ ...records, lastOffset: records.firstOffset + taken - 1 });
+    if (taken < count) rest.push({ ...records, firstOffset: records.firstOffset + taken });
+    left -= taken;
+  }
+  return { batch, rest };
+}
+
+/** The application leaves poll() for a while; its poll clock runs until it is back. */
+export function work(turn: MemberTurn, batch: readonly RecordBatch[], forMs: number): void {
+  turn.set({ application: { doing: 'working', batch } });
+  const { maxPollIntervalMs } = turn.config;
+  if (forMs > 0 && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
+  turn.startTimer('work', forMs);
+}
+
+/** The application has finished its batch and polls again. */
+export function onWorkDone(turn: MemberTurn): void {
+  const { application, config } = turn.state;
+  if (application.doing !== 'working') return;
+  turn.set({ application: { doing: 'polling' } });
+  if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
+  const processed = new Map(turn.state.processed);
+  for (const { partition, firstOffset, lastOffset } of application.batch) {
+    turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
+    processed.set(printPartition(partition), lastOffset + 1);
+  }
+  turn.set({ processed });
+  const [last] = application.batch.slice(-1);
+  const [next] = turn.state.buffer;
+  const isBatchDone =
+    last !== undefined && (next === undefined || !isSamePartition(next.partition, last.partition));
+  // kafkajs commits after each batch of a partition; java by its clock.
+  if (isBatchDone && config.profile.commits === 'processed') turn.set({ isCommitDue: true });
+}

@@ -1,0 +1,119 @@
+import { existing } from '../assert.ts';
+import { clientSetting, type ClientKind } from '../protocol/config.ts';
+import type { GroupId, MemberName } from '../protocol/ids.ts';
+import type { ScenarioMember } from '../scenarios/scenario.ts';
+
+/** What tells the clients apart, as data; the machine and the stepper are the same for all. */
+export interface ClientProfile {
+  /** A thread of its own, or the fetch loop, which stands still while a handler runs. */
+  readonly heartbeatsFrom: 'thread' | 'loop';
+  /** It has a rebalance listener that hears of revoked and lost partitions. */
+  readonly hasListener: boolean;
+  /** It looks for the coordinator anew before each JoinGroup. */
+  readonly findsCoordinatorToJoin: boolean;
+  /** Its SyncGroup names the protocol (version 5 of the API and later). */
+  readonly namesProtocolInSync: boolean;
+  /** It commits every position it holds, or only what its handlers have finished. */
+  readonly commits: 'positions' | 'processed';
+  /** Records reach the application as one batch, or one by one. */
+  readonly delivers: 'batch' | 'record';
+  /** From the start of the process to its first request, about, on a quiet machine. */
+  readonly startUpMs: number;
+}
+
+/** Source: recordings of the three clients; kafkajs 2.2.4 consumer/runner.js, consumerGroup.js. */
+export const PROFILES: Readonly<Record<'java' | 'kafkajs', ClientProfile>> = {
+  java: {
+    heartbeatsFrom: 'thread',
+    hasListener: true,
+    findsCoordinatorToJoin: false,
+    namesProtocolInSync: true,
+    commits: 'positions',
+    delivers: 'batch',
+    startUpMs: 1_000,
+  },
+  kafkajs: {
+    heartbeatsFrom: 'loop',
+    hasListener: false,
+    findsCoordinatorToJoin: true,
+    namesProtocolInSync: false,
+    commits: 'processed',
+    delivers: 'record',
+    startUpMs: 100,
+  },
+};
+
+/** A member's settings with every default filled in. */
+export interface MemberConfig {
+  readonly name: MemberName;
+  readonly groupId: GroupId;
+  readonly profile: ClientProfile;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** Null for a client that has no such clock. */
+  readonly maxPollIntervalMs: number | null;
+  readonly maxPollRecords: number;
+  readonly isAutoCommit: boolean;
+  /** Null for a client that commits after each batch instead. */
+  readonly autoCommitIntervalMs: number | null;
+  readonly offsetReset: 'earliest' | 'latest';
+  readonly metadataMaxAgeMs: number;
+  readonly retryBackoffMs: number;
+  /** Assignors it offers, in order of preference, by their names on the wire. */
+  readonly assignors: readonly string[];
+  readonly perRecordMs: number;
+  readonly commitInRevoked: boolean;
+}
+
+/** Short names are used on the wire; a class name stands for one of them. */
+function assignorName(text: string): string {
+  const ofClass: Readonly<Record<string, string>> = {
+    RangeAssignor: 'range',
+    RoundRobinAssignor: 'roundrobin',
+    StickyAssignor: 'sticky',
+    CooperativeStickyAssignor: 'cooperative-sticky',
+  };
+  const last = existing(text.trim().split('.').at(-1), 'last part of the name');
+  return ofClass[last] ?? last;
+}
+
+/** The names of the assignors that a member offers. */
+export function assignorsOf(member: ScenarioMember): readonly string[] {
+  if (member.client === 'kafkajs') return ['RoundRobinAssigner'];
+  return settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+}
+
+/** A setting's text as the scenario gives it, or the client's default. */
+export function settingOf(member: ScenarioMember, key: string): string {
+  const given = member.config[key];
+  const text = given ?? clientSetting(key)?.defaults[member.client];
+  return String(existing(text, `${key} of ${member.client}`));
+}
+
+/** Fills in the client's defaults. `client` is one that `PROFILES` has. */
+export function readMemberConfig(
+  member: ScenarioMember & { readonly client: Exclude<ClientKind, 'librdkafka'> },
+  groupId: GroupId,
+): MemberConfig {
+  const number = (key: string): number => Number(settingOf(member, key));
+  const isJava = member.client === 'java';
+  return {
+    name: member.name,
+    groupId,
+    profile: PROFILES[member.client],
+    sessionTimeoutMs: number('session.timeout.ms'),
+    heartbeatIntervalMs: number('heartbeat.interval.ms'),
+    rebalanceTimeoutMs: number(isJava ? 'max.poll.interval.ms' : 'rebalance.timeout.ms'),
+    maxPollIntervalMs: isJava ? number('max.poll.interval.ms') : null,
+    maxPollRecords: isJava ? number('max.poll.records') : Number.MAX_SAFE_INTEGER,
+    isAutoCommit: isJava ? settingOf(member, 'enable.auto.commit') === 'true' : true,
+    autoCommitIntervalMs: isJava ? number('auto.commit.interval.ms') : null,
+    offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
+    metadataMaxAgeMs: number('metadata.max.age.ms'),
+    retryBackoffMs: isJava ? number('retry.backoff.ms') : 300,
+    assignors: assignorsOf(member),
+    perRecordMs: member.work.perRecordMs,
+    commitInRevoked: member.work.commitInRevoked,
+  };
+}

@@ -1,0 +1,40 @@
+import type { ErrorCode } from '../protocol/error-codes.ts';
+import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
+import type { OffsetFetchResponse } from '../protocol/messages.ts';
+import { printPartition } from '../protocol/partitions.ts';
+import { validateMember, type ClassicGroup } from './classic-group.ts';
+
+/** The committed offset of each partition, by its printed name. */
+export type CommittedOffsets = ReadonlyMap<string, number>;
+
+/**
+ * Whether a commit is taken.
+ *
+ * Source: OffsetMetadataManager#validateOffsetCommit, ClassicGroup#validateOffsetCommit.
+ */
+export function judgeCommit(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
+  const { generationId, memberId } = request;
+  if (group === null) return generationId === null ? 'NONE' : 'GROUP_ID_NOT_FOUND';
+  if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
+  if (generationId === null && group.state === 'Empty') return 'NONE';
+  if (generationId === null && memberId === null) return 'UNKNOWN_MEMBER_ID';
+  const membership = validateMember(group, memberId);
+  if (membership !== 'NONE') return membership;
+  if (generationId !== group.generationId) return 'ILLEGAL_GENERATION';
+  return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE';
+}
+
+/** Answers where a new owner has to begin; no membership is checked for a classic group. */
+export function onOffsetFetch(
+  committed: CommittedOffsets,
+  request: OffsetFetchRequest,
+): OffsetFetchResponse {
+  return {
+    type: 'OffsetFetchResponse',
+    errorCode: 'NONE',
+    offsets: request.partitions.map((partition) => ({
+      ...partition,
+      committedOffset: committed.get(printPartition(partition)) ?? null,
+    })),
+  };
+}

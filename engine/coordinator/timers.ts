@@ -1,0 +1,93 @@
+import { existing, unreachable } from '../assert.ts';
+import type { MemberId } from '../protocol/ids.ts';
+import { hasAllJoined, type GroupTimer, type GroupTurn } from './classic-group.ts';
+import {
+  completeJoin,
+  onInitialDelay,
+  prepareRebalance,
+  removeMember,
+  removePending,
+} from './rebalance.ts';
+
+/** One of the group's timers has run out. */
+export function onGroupTimer(turn: GroupTurn, timer: GroupTimer): void {
+  switch (timer.kind) {
+    case 'initialDelay':
+      onInitialDelay(turn);
+      return;
+    case 'rebalanceTimeout':
+      completeJoin(turn);
+      return;
+    case 'syncTimeout':
+      onSyncTimeout(turn);
+      return;
+    case 'pendingMember':
+      removePending(turn, idOf(timer), 'it did not join within its session timeout');
+      completeIfAllJoined(turn);
+      return;
+    case 'newMember':
+      onNewMemberTimeout(turn, idOf(timer));
+      return;
+    case 'session':
+      onSessionTimeout(turn, idOf(timer));
+      return;
+    default:
+      unreachable(timer.kind, 'onGroupTimer');
+  }
+}
+
+const idOf = (timer: GroupTimer): MemberId => existing(timer.memberId, 'member of the timer');
+
+/**
+ * A member was silent for its session timeout. One whose request is parked is not removed, and
+ * its clock stands still until it is answered.
+ *
+ * Source: GroupMetadataManager#expireClassicGroupMemberHeartbeat.
+ */
+function onSessionTimeout(turn: GroupTurn, memberId: MemberId): void {
+  const member = turn.member(memberId);
+  if (member.awaitingJoin !== null || member.awaitingSync !== null) return;
+  removeMember(turn, memberId, 'no heartbeat within its session timeout');
+  rebalanceWithout(turn, `${member.name} was silent for its session timeout`);
+}
+
+function onNewMemberTimeout(turn: GroupTurn, memberId: MemberId): void {
+  const member = turn.member(memberId);
+  if (!member.isNew) return;
+  if (member.awaitingJoin !== null) {
+    turn.answer(member.awaitingJoin, {
+      type: 'JoinGroupResponse',
+      errorCode: 'UNKNOWN_MEMBER_ID',
+      generationId: null,
+      protocolName: null,
+      leader: null,
+      memberId: null,
+      members: [],
+    });
+  }
+  removeMember(turn, memberId, 'its first join phase took more than five minutes');
+  rebalanceWithout(turn, `${member.name} waited too long in its first join phase`);
+}
+
+/** Source: GroupMetadataManager#removeMemberAndUpdateClassicGroup. */
+function rebalanceWithout(turn: GroupTurn, reason: string): void {
+  const { state } = turn.state;
+  if (state === 'Stable' || state === 'CompletingRebalance') prepareRebalance(turn, reason);
+  else completeIfAllJoined(turn);
+}
+
+function completeIfAllJoined(turn: GroupTurn): void {
+  if (turn.state.state === 'PreparingRebalance' && hasAllJoined(turn.state)) completeJoin(turn);
+}
+
+/** Removes whoever has not sent SyncGroup. Source: GroupMetadataManager#expirePendingSync. */
+function onSyncTimeout(turn: GroupTurn): void {
+  const { state, pendingSyncMembers } = turn.state;
+  if (state !== 'CompletingRebalance' && state !== 'Stable') return;
+  if (pendingSyncMembers.size === 0) return;
+  for (const memberId of pendingSyncMembers) {
+    turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId } });
+    removeMember(turn, memberId, 'it did not sync within the rebalance timeout');
+  }
+  prepareRebalance(turn, 'members did not sync within the rebalance timeout');
+}

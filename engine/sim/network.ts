@@ -1,0 +1,31 @@
+import type { Random } from './random.ts';
+
+/** How long a message is under way, in whole milliseconds, both included. */
+export interface Latency {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/**
+ * Decides when a message arrives. Each direction of a link keeps its order, as a TCP connection
+ * does: nothing overtakes what was sent before it.
+ */
+export class Network {
+  readonly #random: Random;
+  readonly #latency: Latency;
+  readonly #lastArrivalMs = new Map<string, number>();
+
+  constructor(random: Random, latency: Latency) {
+    this.#random = random;
+    this.#latency = latency;
+  }
+
+  /** How long a message from `from` to `to` takes when it is sent at `nowMs`. */
+  delayMs(from: string, to: string, nowMs: number): number {
+    const link = `${from}>${to}`;
+    const drawn = nowMs + this.#random.nextInt(this.#latency.leastMs, this.#latency.mostMs);
+    const arrivalMs = Math.max(drawn, this.#lastArrivalMs.get(link) ?? 0);
+    this.#lastArrivalMs.set(link, arrivalMs);
+    return arrivalMs - nowMs;
+  }
+}
