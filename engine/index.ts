@@ -82,6 +82,7 @@ export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
 export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
-export { parseRecording, traceOfRecording } from './trace/recording.ts';
+export { parseRecording } from './trace/recording.ts';
+export { traceOfRecording } from './trace/recording-trace.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

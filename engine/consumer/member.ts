@@ -93,7 +93,13 @@ export type MemberNote =
     }
   | { readonly kind: 'positionsSet'; readonly positions: readonly PartitionOffset[] }
   | {
-      readonly kind: 'recordsPolled' | 'recordsProcessed';
+      readonly kind: 'recordsPolled';
+      readonly partition: TopicPartition;
+      readonly firstOffset: number;
+      readonly lastOffset: number;
+    }
+  | {
+      readonly kind: 'recordsProcessed';
       readonly partition: TopicPartition;
       readonly firstOffset: number;
       readonly lastOffset: number;

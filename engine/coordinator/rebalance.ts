@@ -77,7 +77,7 @@ export function onInitialDelay(turn: GroupTurn): void {
     turn.set({ newMemberAdded: false });
     const nextDelayMs = Math.min(turn.settings.initialRebalanceDelayMs, remainingMs);
     startInitialDelay(turn, nextDelayMs, Math.max(remainingMs - delayMs, 0));
-  } else completeJoin(turn);
+  } else completeJoin(turn, 'the initial rebalance delay is over');
 }
 
 /**
@@ -96,7 +96,7 @@ export function maybeCompleteJoinPhase(turn: GroupTurn): void {
  *
  * Source: GroupMetadataManager#completeClassicGroupJoin.
  */
-export function completeJoin(turn: GroupTurn): void {
+export function completeJoin(turn: GroupTurn, reason = 'every member has joined'): void {
   turn.ask({ type: 'stopTimer', timer: { kind: 'rebalanceTimeout', memberId: null } });
   turn.set({ initialDelay: null });
   for (const member of inHashOrder(turn.state)) {
@@ -116,7 +116,7 @@ export function completeJoin(turn: GroupTurn): void {
     return;
   }
   turn.set({ protocolName: selectProtocol(turn.state) });
-  turn.moveTo('CompletingRebalance', 'every member has joined, the leader has to assign');
+  turn.moveTo('CompletingRebalance', `${reason}, the leader has to assign`);
   for (const member of inHashOrder(turn.state)) answerJoin(turn, member);
   turn.ask({
     type: 'startTimer',

@@ -16,7 +16,7 @@ export function onGroupTimer(turn: GroupTurn, timer: GroupTimer): void {
       onInitialDelay(turn);
       return;
     case 'rebalanceTimeout':
-      completeJoin(turn);
+      completeJoin(turn, 'the rebalance timeout is over');
       return;
     case 'syncTimeout':
       onSyncTimeout(turn);

@@ -1,9 +1,12 @@
-import type { Trace } from './events.ts';
+import { memberOf } from '../protocol/ids.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import type { Trace, TraceEvent } from './events.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome-types.ts';
 
 /** One place where two runs differ. */
 export interface Difference {
-  /** Such as `callbacks.C2` or `generations[1].assignment.C3`. */
+  /** Such as `callbacks.C2` or `generations[1].assignment`. */
   readonly path: string;
   readonly left: unknown;
   readonly right: unknown;
@@ -23,10 +26,230 @@ export interface Verdict {
   readonly firstDivergence: { readonly leftStep: number; readonly rightStep: number } | null;
 }
 
-export function compareOutcomes(_left: Outcome, _right: Outcome): Verdict {
-  throw new Error('not yet');
+/** A freedom that Kafka has, or a client's lack: the only things that are allowed to differ. */
+export interface Rule {
+  readonly name: string;
+  readonly reason: string;
 }
 
-export function compareTraces(_left: Trace, _right: Trace): Verdict {
-  throw new Error('not yet');
+/** Every rule there is; nothing else may differ. */
+export const RULES = {
+  variesBetweenRuns: {
+    name: 'varies-between-runs',
+    reason: 'recorded runs of this scenario differed here among themselves',
+  },
+  clientWithoutListener: {
+    name: 'client-without-listener',
+    reason: 'kafkajs has no revoked and lost callbacks; only the assigned ones are compared',
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+/**
+ * Compares what two runs came to.
+ *
+ * @param clients the client of each member on either side, where it is known; without it no rule
+ *   about clients applies.
+ */
+export function compareOutcomes(
+  left: Outcome,
+  right: Outcome,
+  clients: { readonly left: Scenario | null; readonly right: Scenario | null } = {
+    left: null,
+    right: null,
+  },
+): Verdict {
+  const varies = new Set([...(left.varies ?? []), ...(right.varies ?? [])]);
+  const lacksListener = (member: string): boolean =>
+    [clients.left, clients.right].some((scenario) =>
+      scenario?.members.some(({ name, client }) => name === member && client === 'kafkajs'),
+    );
+  const differences = [
+    ...compareGenerations(left, right),
+    ...compareByKey('callbacks', left.callbacks, right.callbacks),
+    ...compareByKey('errors', left.errors, right.errors),
+    ...compareByKey('redelivered', left.redelivered, right.redelivered),
+    ...compareByKey('final', left.final, right.final),
+  ].map((found) => judge(found, varies, lacksListener));
+  return summarize(differences);
+}
+
+/** Compares two runs, and finds the steps at which they part. */
+export function compareTraces(left: Trace, right: Trace): Verdict {
+  const scenarios = { left: left.scenario, right: right.scenario };
+  const verdict = compareOutcomes(outcomeOf(left), outcomeOf(right), scenarios);
+  if (verdict.result !== 'divergence') return verdict;
+  return { ...verdict, firstDivergence: firstDivergence(left, right) };
+}
+
+interface Found {
+  readonly path: string;
+  readonly left: unknown;
+  readonly right: unknown;
+}
+
+function compareGenerations(left: Outcome, right: Outcome): readonly Found[] {
+  const length = Math.max(left.generations.length, right.generations.length);
+  return Array.from({ length }, (_, index) => index).flatMap((index): readonly Found[] => {
+    const a = left.generations[index];
+    const b = right.generations[index];
+    const path = `generations[${index}]`;
+    if (a === undefined || b === undefined) {
+      return [{ path, left: a ?? null, right: b ?? null }];
+    }
+    const parts = ['generationId', 'protocolName', 'leader', 'assignment'] as const;
+    return parts
+      .filter((part) => !isSame(a[part], b[part]))
+      .map((part) => ({ path: `${path}.${part}`, left: a[part], right: b[part] }));
+  });
+}
+
+function compareByKey(
+  part: string,
+  left: Readonly<Record<string, unknown>>,
+  right: Readonly<Record<string, unknown>>,
+): readonly Found[] {
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort();
+  return keys
+    .filter((key) => !isSame(left[key] ?? null, right[key] ?? null))
+    .map((key) => ({ path: `${part}.${key}`, left: left[key] ?? null, right: right[key] ?? null }));
+}
+
+/** Plain JSON values; keys of objects may stand in any order. */
+function isSame(left: unknown, right: unknown): boolean {
+  return printSorted(left) === printSorted(right);
+}
+
+const printSorted = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+
+function judge(
+  found: Found,
+  varies: ReadonlySet<string>,
+  lacksListener: (member: string) => boolean,
+): Difference {
+  const rule = ruleFor(found, varies, lacksListener);
+  const what = `${found.path}: ${printValue(found.left)} against ${printValue(found.right)}`;
+  const sentence = rule === null ? `${what}.` : `${what}; allowed, because ${rule.reason}.`;
+  return { ...found, rule: rule?.name ?? null, sentence };
+}
+
+function ruleFor(
+  found: Found,
+  varies: ReadonlySet<string>,
+  lacksListener: (member: string) => boolean,
+): Rule | null {
+  const withoutIndex = found.path.replace(/\[\d+\]/g, '');
+  if (varies.has(found.path) || varies.has(withoutIndex)) return RULES.variesBetweenRuns;
+  const [part, member] = found.path.split('.');
+  const isCalls = part === 'callbacks' && member !== undefined && lacksListener(member);
+  if (isCalls && isSame(onlyAssigned(found.left), onlyAssigned(found.right))) {
+    return RULES.clientWithoutListener;
+  }
+  return null;
+}
+
+/** The assigned calls of a list of calls; anything else as it is. */
+function onlyAssigned(calls: unknown): unknown {
+  if (!Array.isArray(calls)) return calls;
+  return calls.filter(
+    (call: unknown) =>
+      call !== null && typeof call === 'object' && 'callback' in call && call.callback === 'assigned',
+  );
+}
+
+const LONGEST_VALUE = 160;
+
+function printValue(value: unknown): string {
+  if (value === null) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+function summarize(differences: readonly Difference[]): Verdict {
+  const diverging = differences.filter(({ rule }) => rule === null);
+  if (differences.length === 0) {
+    const summary = 'Same outcome: generations, callbacks, errors, redeliveries and owners agree.';
+    return { result: 'same', differences, summary, firstDivergence: null };
+  }
+  if (diverging.length === 0) {
+    const rules = [...new Set(differences.map(({ rule }) => rule))].join(', ');
+    const summary = `Same but for ${countOf(differences)}, all allowed (${rules}).`;
+    return { result: 'allowed', differences, summary, firstDivergence: null };
+  }
+  const summary = `The runs diverge in ${countOf(diverging)}; the first is ${diverging[0]?.path ?? ''}.`;
+  return { result: 'divergence', differences, summary, firstDivergence: null };
+}
+
+const countOf = (differences: readonly Difference[]): string =>
+  differences.length === 1 ? 'one place' : `${differences.length} places`;
+
+/**
+ * The first step on either side at which a member's story or the group's differs. Stories are
+ * compared one by one, because the order between members is free.
+ */
+function firstDivergence(
+  left: Trace,
+  right: Trace,
+): { readonly leftStep: number; readonly rightStep: number } | null {
+  const lefts = storiesOf(left);
+  const rights = storiesOf(right);
+  let earliest: { readonly leftStep: number; readonly rightStep: number } | null = null;
+  for (const name of new Set([...lefts.keys(), ...rights.keys()])) {
+    const parting = partingOf(lefts.get(name) ?? [], rights.get(name) ?? [], left, right);
+    if (parting !== null && (earliest === null || parting.leftStep < earliest.leftStep)) {
+      earliest = parting;
+    }
+  }
+  return earliest;
+}
+
+interface Chapter {
+  readonly step: number;
+  readonly text: string;
+}
+
+/** What an outcome is made of, by member: its listener calls, and generations of the group. */
+function storiesOf(trace: Trace): ReadonlyMap<string, readonly Chapter[]> {
+  const stories = new Map<string, Chapter[]>();
+  for (const event of trace.events) {
+    const chapter = chapterOf(event);
+    if (chapter === null) continue;
+    const { name, text } = chapter;
+    stories.set(name, [...(stories.get(name) ?? []), { step: event.step, text }]);
+  }
+  return stories;
+}
+
+function chapterOf(event: TraceEvent): { readonly name: string; readonly text: string } | null {
+  if (event.kind === 'callbackEntered') {
+    const name = memberOf(event.actor) ?? '';
+    return { name, text: `${event.callback} ${JSON.stringify(event.partitions)}` };
+  }
+  if (event.kind === 'groupState' && event.to === 'CompletingRebalance') {
+    return { name: '', text: `${event.generationId} ${event.protocolName ?? ''}` };
+  }
+  return null;
+}
+
+function partingOf(
+  left: readonly Chapter[],
+  right: readonly Chapter[],
+  leftTrace: Trace,
+  rightTrace: Trace,
+): { readonly leftStep: number; readonly rightStep: number } | null {
+  const length = Math.max(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const a = left[index];
+    const b = right[index];
+    if (a?.text === b?.text) continue;
+    return {
+      leftStep: a?.step ?? leftTrace.events.length - 1,
+      rightStep: b?.step ?? rightTrace.events.length - 1,
+    };
+  }
+  return null;
 }

@@ -1,12 +1,233 @@
-import type { GroupMessage } from '../protocol/messages.ts';
-import type { Trace } from './events.ts';
+import { unreachable } from '../assert.ts';
+import type { ActorId } from '../protocol/ids.ts';
+import { memberOf } from '../protocol/ids.ts';
+import { apiOf, errorCodeIn, isRequest, type GroupMessage } from '../protocol/messages.ts';
+import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
+import type { Command } from '../scenarios/scenario.ts';
+import type { TimerKind, Trace, TraceEvent } from './events.ts';
 
 /** One sentence that says what happened at a step. */
-export function describe(_trace: Trace, _step: number): string {
-  throw new Error('not yet');
+export function describe(trace: Trace, step: number): string {
+  const event = trace.events[step];
+  if (event === undefined) throw new Error(`bug: step ${step} is not in the trace`);
+  return describeEvent(trace, event);
 }
 
 /** A short label: `JoinGroup`, `JoinGroup: MEMBER_ID_REQUIRED`, `Heartbeat: REBALANCE_IN_PROGRESS`. */
-export function describeMessage(_message: GroupMessage): string {
-  throw new Error('not yet');
+export function describeMessage(message: GroupMessage): string {
+  const api = apiOf(message);
+  if (isRequest(message)) return api;
+  const errorCode = errorCodeIn(message);
+  return errorCode === 'NONE' ? `${api} answered` : `${api}: ${errorCode}`;
+}
+
+const printActor = (actor: ActorId): string =>
+  actor === 'coordinator' ? 'the coordinator' : (memberOf(actor) ?? 'the script');
+
+/** `orders-0, orders-1`; a long list is cut after eight. */
+export function printPartitions(partitions: readonly TopicPartition[]): string {
+  if (partitions.length === 0) return 'no partitions';
+  const shown = partitions.slice(0, 8).map(printPartition).join(', ');
+  return partitions.length > 8 ? `${shown} and ${partitions.length - 8} more` : shown;
+}
+
+const count = (number: number, word: string): string =>
+  `${number} ${word}${number === 1 ? '' : 's'}`;
+
+const printOffsets = (event: {
+  readonly partition: TopicPartition;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}): string =>
+  event.firstOffset === event.lastOffset
+    ? `record ${event.firstOffset} of ${printPartition(event.partition)}`
+    : `records ${event.firstOffset} to ${event.lastOffset} of ${printPartition(event.partition)}`;
+
+function describeEvent(trace: Trace, event: TraceEvent): string {
+  const who = printActor(event.actor);
+  switch (event.kind) {
+    case 'begin':
+      return 'The run begins: no member is up, the group does not exist yet.';
+    case 'end':
+      return 'The run ends here.';
+    case 'command':
+      return `Script: ${describeCommand(event.command)}.`;
+    case 'memberReady':
+      return `${who} is up, subscribed and about to poll.`;
+    case 'messageSent':
+      return describeSent(event.actor, event.to, event.message);
+    case 'messageDelivered':
+      return describeArrival(trace, event.sentStep, who, 'receives');
+    case 'messageDropped':
+      return describeArrival(trace, event.sentStep, who, 'never gets');
+    case 'timerStarted': {
+      const of = event.member === null || event.actor !== 'coordinator' ? '' : ` for ${event.member}`;
+      return `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
+    }
+    case 'timerFired':
+      return `${capitalize(TIMER_WORDS[timerAt(trace, event.startedStep)])} of ${who} runs out${ofMember(trace, event)}.`;
+    case 'timerStopped':
+      return `${capitalize(who)} stops ${TIMER_WORDS[timerAt(trace, event.startedStep)]}${ofMember(trace, event)}.`;
+    case 'memberState':
+      return `${who} goes from ${event.from} to ${event.to} (${event.event}).`;
+    case 'memberIdentity':
+      if (event.memberId === null) return `${who} has no member id any more.`;
+      return event.generationId === null
+        ? `${who} goes by the member id ${event.memberId}, in no generation.`
+        : `${who} is in generation ${event.generationId}.`;
+    case 'groupState':
+      return `The group goes from ${event.from} to ${event.to}${event.to === 'CompletingRebalance' ? `, generation ${event.generationId}` : ''}: ${event.reason}.`;
+    case 'groupMember':
+      return `Coordinator, about ${event.member ?? event.memberId}: ${event.reason}.`;
+    case 'callbackEntered':
+      return `${who}’s listener is called: ${event.callback} ${printPartitions(event.partitions)}.`;
+    case 'callbackLeft':
+      return `${who}’s ${event.callback} callback returns.`;
+    case 'assignmentChanged':
+      return describeAssignment(who, event.gained, event.dropped);
+    case 'positionsSet': {
+      const shown = event.positions.slice(0, 8).map((position) => `${printPartition(position)} at ${position.offset}`);
+      return `${who} will read on from ${shown.join(', ')}.`;
+    }
+    case 'recordsPolled':
+      return `${who} polls ${printOffsets(event)}.`;
+    case 'recordsProcessed':
+      return `${who} has processed ${printOffsets(event)}.`;
+    case 'commitAccepted': {
+      const shown = event.offsets.slice(0, 8).map((offset) => `${printPartition(offset)} at ${offset.offset}`);
+      return `The coordinator takes ${event.member ?? 'a'}’s commit: ${shown.join(', ')}.`;
+    }
+    case 'commitRefused':
+      return `The coordinator refuses ${event.member ?? 'a'}’s commit: ${event.errorCode}.`;
+    case 'recordsProduced':
+      return `${capitalize(count(event.lastOffset - event.firstOffset + 1, 'record'))} written to ${printPartition(event.partition)}.`;
+    case 'topicChanged':
+      return `${event.topic} has ${count(event.partitionCount, 'partition')} now.`;
+    case 'metadataSeen':
+      return `${who} sees the cluster: ${event.topics.map(({ name, partitions }) => `${name} with ${count(partitions, 'partition')}`).join(', ')}.`;
+    case 'memberError':
+      return `${who}’s application gets ${event.exception}: ${event.message}`;
+    case 'memberExit':
+      return event.code === null
+        ? `${who}’s process is gone, without a word to anyone.`
+        : `${who}’s process ends with code ${event.code}.`;
+    default:
+      return unreachable(event, 'describeEvent');
+  }
+}
+
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function describeCommand(command: Command): string {
+  switch (command.do) {
+    case 'stall':
+      return `${command.member}’s handler is busy for ${command.forMs} ms`;
+    case 'subscribe':
+      return `${command.member} subscribes to ${command.topics.join(', ')}`;
+    case 'produce':
+      return `${count(command.count, 'record')} to ${command.topic}${command.partition === null ? '' : `-${command.partition}`}`;
+    case 'addPartitions':
+      return `${command.topic} grows to ${count(command.partitions, 'partition')}`;
+    case 'restartBroker':
+      return `the broker restarts and is away for ${command.downMs} ms`;
+    default:
+      return `${COMMAND_WORDS[command.do]} ${command.member}`;
+  }
+}
+
+const COMMAND_WORDS = {
+  start: 'start',
+  close: 'close',
+  crash: 'kill',
+  freeze: 'freeze',
+  thaw: 'thaw',
+  pause: 'pause all partitions of',
+  resume: 'resume all partitions of',
+  commit: 'commitSync() in',
+  unsubscribe: 'unsubscribe() in',
+  enforceRebalance: 'enforceRebalance() in',
+  removeMember: 'remove from the group, by its group.instance.id,',
+} as const;
+
+const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
+  heartbeat: 'the heartbeat clock',
+  session: 'the session clock',
+  poll: 'the poll clock (max.poll.interval.ms)',
+  autoCommit: 'the auto commit clock',
+  retry: 'the retry backoff',
+  startUp: 'the start of the process',
+  work: 'the work on a batch',
+  initialDelay: 'the initial rebalance delay',
+  rebalanceTimeout: 'the rebalance timeout',
+  syncTimeout: 'the sync timeout',
+  newMember: 'the five-minute limit of a first join',
+  pendingMember: 'the limit for coming back with the member id',
+  metadata: 'the metadata clock (metadata.max.age.ms)',
+};
+
+function timerAt(trace: Trace, step: number): TimerKind {
+  const started = trace.events[step];
+  if (started?.kind !== 'timerStarted') throw new Error(`bug: no timer was started at ${step}`);
+  return started.timer;
+}
+
+function ofMember(trace: Trace, event: TraceEvent & { readonly startedStep: number }): string {
+  const started = trace.events[event.startedStep];
+  const isOfOther = started?.kind === 'timerStarted' && event.actor === 'coordinator';
+  return isOfOther && started.member !== null ? ` for ${started.member}` : '';
+}
+
+function describeArrival(trace: Trace, sentStep: number, who: string, verb: string): string {
+  const sent = trace.events[sentStep];
+  if (sent?.kind !== 'messageSent') throw new Error(`bug: no message was sent at ${sentStep}`);
+  const { message } = sent;
+  const whose = isRequest(message) ? `${printActor(sent.actor)}’s ${apiOf(message)}` : `the answer to its ${apiOf(message)}`;
+  const errorCode = errorCodeIn(message);
+  return `${capitalize(who)} ${verb} ${whose}${errorCode === 'NONE' ? '' : `: ${errorCode}`}.`;
+}
+
+function describeSent(from: ActorId, to: ActorId, message: GroupMessage): string {
+  const who = printActor(from);
+  switch (message.type) {
+    case 'JoinGroupRequest': {
+      const names = message.protocols.map(({ name }) => name).join(', ');
+      return message.memberId === null
+        ? `${who} asks to join with no member id, offering ${names}.`
+        : `${who} asks to join with its member id, offering ${names}.`;
+    }
+    case 'JoinGroupResponse':
+      if (message.errorCode === 'MEMBER_ID_REQUIRED') {
+        return `The coordinator answers ${printActor(to)}: MEMBER_ID_REQUIRED, come back with this id.`;
+      }
+      if (message.errorCode !== 'NONE') break;
+      return message.members.length > 0
+        ? `The coordinator answers ${printActor(to)}’s JoinGroup: generation ${message.generationId ?? '?'}, you lead and get the list of ${count(message.members.length, 'member')}.`
+        : `The coordinator answers ${printActor(to)}’s JoinGroup: generation ${message.generationId ?? '?'}, you follow.`;
+    case 'SyncGroupRequest':
+      return message.assignments.length > 0
+        ? `${who}, the leader, has run the assignor and sends everybody’s assignment in its SyncGroup.`
+        : `${who} sends SyncGroup and waits for its assignment.`;
+    case 'SyncGroupResponse':
+      if (message.errorCode !== 'NONE') break;
+      return `The coordinator answers ${printActor(to)}’s SyncGroup: ${printPartitions(message.assignment)}.`;
+    case 'HeartbeatResponse':
+      if (message.errorCode !== 'REBALANCE_IN_PROGRESS') break;
+      return `The coordinator answers ${printActor(to)}’s heartbeat: REBALANCE_IN_PROGRESS. This is how it hears of the rebalance.`;
+    default:
+      break;
+  }
+  if (isRequest(message)) return `${who} sends ${apiOf(message)}.`;
+  const errorCode = errorCodeIn(message);
+  const result = errorCode === 'NONE' ? 'done' : errorCode;
+  return `The coordinator answers ${printActor(to)}’s ${apiOf(message)}: ${result}.`;
+}
+
+function describeAssignment(
+  who: string,
+  gained: readonly TopicPartition[],
+  dropped: readonly TopicPartition[],
+): string {
+  if (dropped.length === 0) return `${who} now owns ${printPartitions(gained)} more.`;
+  if (gained.length === 0) return `${who} no longer owns ${printPartitions(dropped)}.`;
+  return `${who} gives up ${printPartitions(dropped)} and takes ${printPartitions(gained)}.`;
 }

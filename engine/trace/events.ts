@@ -64,6 +64,13 @@ export type GroupMemberChange =
   | 'removed'
   | 'pendingRemoved';
 
+/** Neighbouring records of one partition. */
+export interface OffsetSpan {
+  readonly partition: TopicPartition;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}
+
 export type Fact =
   /** Always step 0. */
   | { readonly kind: 'begin' }
@@ -138,12 +145,10 @@ export type Fact =
       readonly dropped: readonly TopicPartition[];
     }
   | { readonly kind: 'positionsSet'; readonly positions: readonly PartitionOffset[] }
-  | {
-      readonly kind: 'recordsPolled' | 'recordsProcessed';
-      readonly partition: TopicPartition;
-      readonly firstOffset: number;
-      readonly lastOffset: number;
-    }
+  /** What one poll() returned of one partition. */
+  | ({ readonly kind: 'recordsPolled' } & OffsetSpan)
+  /** The application is done with them. */
+  | ({ readonly kind: 'recordsProcessed' } & OffsetSpan)
   /** Of the coordinator, about a member's OffsetCommit. */
   | {
       readonly kind: 'commitAccepted';
@@ -156,12 +161,7 @@ export type Fact =
       readonly offsets: readonly PartitionOffset[];
       readonly errorCode: ErrorCode;
     }
-  | {
-      readonly kind: 'recordsProduced';
-      readonly partition: TopicPartition;
-      readonly firstOffset: number;
-      readonly lastOffset: number;
-    }
+  | ({ readonly kind: 'recordsProduced' } & OffsetSpan)
   | { readonly kind: 'topicChanged'; readonly topic: string; readonly partitionCount: number }
   | {
       readonly kind: 'metadataSeen';

@@ -14,6 +14,88 @@ export interface Rebalance {
   readonly reason: string;
 }
 
-export function rebalancesOf(_trace: Trace): readonly Rebalance[] {
-  throw new Error('not yet');
+/**
+ * The rebalances of a trace, in order.
+ *
+ * One begins with the first message of the member that makes the group leave Stable or Empty (its
+ * JoinGroup without a member id, where it is a newcomer), and ends when everybody that the new
+ * generation has answers for has heard its assignment.
+ */
+export function rebalancesOf(trace: Trace): readonly Rebalance[] {
+  const found: Rebalance[] = [];
+  let open: { readonly fromStep: number; readonly reason: string } | null = null;
+  let earliestStep = 0;
+  for (const event of trace.events) {
+    if (event.kind !== 'groupState') continue;
+    const isBegin = event.from === 'Stable' || event.from === 'Empty';
+    if (open === null && isBegin && event.to === 'PreparingRebalance') {
+      const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
+      open = { fromStep, reason: event.reason };
+    } else if (open !== null && (event.to === 'Stable' || event.to === 'Empty')) {
+      const toStep = event.to === 'Stable' ? lastHeard(trace, event.step) : event.step;
+      found.push(close(trace, found.length + 1, open, toStep, event.generationId));
+      earliestStep = toStep + 1;
+      open = null;
+    }
+  }
+  if (open !== null) {
+    found.push(close(trace, found.length + 1, open, trace.events.length - 1, null));
+  }
+  return found;
 }
+
+function close(
+  trace: Trace,
+  number: number,
+  open: { readonly fromStep: number; readonly reason: string },
+  toStep: number,
+  generationId: number | null,
+): Rebalance {
+  return {
+    number,
+    ...open,
+    toStep,
+    fromMs: trace.events[open.fromStep]?.atMs ?? 0,
+    toMs: trace.events[toStep]?.atMs ?? 0,
+    generationId,
+  };
+}
+
+/** Back along the causes to where the exchange began that made the group move. */
+function firstMessage(trace: Trace, step: number): number {
+  let first = step;
+  let next: number | null = trace.events[step]?.cause ?? null;
+  while (next !== null) {
+    const event: Trace['events'][number] | undefined = trace.events[next];
+    if (event === undefined || event.kind === 'memberReady' || event.kind === 'command') break;
+    const isClock = event.kind === 'timerFired' || event.kind === 'timerStarted';
+    first = event.step;
+    if (isClock) break;
+    next = event.cause;
+  }
+  return first;
+}
+
+/** The last step of the answers that go out when the group becomes Stable: members have heard. */
+function lastHeard(trace: Trace, stableStep: number): number {
+  const waiting = new Set<number>();
+  let last = stableStep;
+  for (let step = stableStep; step < trace.events.length; step += 1) {
+    const event = trace.events[step];
+    if (event === undefined) break;
+    if (event.kind === 'groupState' && step !== stableStep) break;
+    if (event.kind === 'messageSent' && event.message.type === 'SyncGroupResponse') {
+      waiting.add(step);
+      last = step;
+    }
+    if (event.kind === 'messageDelivered' && waiting.delete(event.sentStep)) last = step;
+    const isCall = event.kind === 'callbackLeft' && event.callback === 'assigned';
+    if (isCall) last = step;
+    const isLate = event.atMs - (trace.events[stableStep]?.atMs ?? 0) > SETTLE_MS;
+    if (isLate && waiting.size === 0) break;
+  }
+  return last;
+}
+
+/** Listener calls this soon after the group is Stable belong to its rebalance. */
+const SETTLE_MS = 100;

@@ -98,7 +98,6 @@ export interface MessageView {
   readonly api: ApiName;
   readonly isRequest: boolean;
   readonly errorCode: ErrorCode;
-  /** The coordinator has it and holds the answer back. */
   readonly message: GroupMessage;
 }
 

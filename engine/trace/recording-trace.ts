@@ -1,0 +1,569 @@
+import { memberActor, asMemberId, asMemberName } from '../protocol/ids.ts';
+import type { ActorId, GenerationId, MemberId, MemberName } from '../protocol/ids.ts';
+import { asGenerationId } from '../protocol/ids.ts';
+import type { GroupMessage } from '../protocol/messages.ts';
+import { errorCodeIn } from '../protocol/messages.ts';
+import {
+  readPartition,
+  sortPartitions,
+  withoutPartitions,
+  type TopicPartition,
+} from '../protocol/partitions.ts';
+import type { Command, Scenario } from '../scenarios/scenario.ts';
+import { TRACE_FORMAT, type Fact, type GroupState, type Trace, type TraceEvent } from './events.ts';
+import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
+import { readExchange, type Exchange } from './wire-bodies.ts';
+
+/**
+ * The trace of a recording, or of as much of it as there is yet.
+ *
+ * A recording holds what broker and clients said: requests with their answers, listener calls,
+ * records. Timers and inner states are deduced from that and marked `inferred`; so are the causes
+ * of what a member does by its own clocks.
+ *
+ * @param isComplete whether the run is over; only then the trace has its `end`.
+ */
+export function traceOfRecording(
+  header: RecordingHeader,
+  lines: readonly RecordingLine[],
+  isComplete = true,
+): Trace {
+  return new Reconstruction(header).run(momentsOf(header, lines), isComplete);
+}
+
+type Plain = Exclude<RecordingLine, RecordedRequest>;
+
+/** Something at one point in time; a request makes two: it arrives, and it is answered. */
+type Moment =
+  | { readonly atMs: number; readonly rank: number; readonly type: 'plain'; readonly line: Plain }
+  | {
+      readonly atMs: number;
+      readonly rank: number;
+      readonly type: 'arrives' | 'answered';
+      readonly index: number;
+      readonly member: MemberName | null;
+      readonly exchange: Exchange;
+    };
+
+/** Of what has the same time, commands come first, and answers before what they bring about. */
+const RANKS = { command: 0, ready: 1, answered: 2, other: 3, arrives: 4, exit: 5 } as const;
+
+/** How far clocks of the recording's parts may disagree. */
+const CLOCK_SLACK_MS = 20;
+
+function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): readonly Moment[] {
+  const topicNames = new Map(Object.entries(header.topicIds).map(([name, id]) => [id, name]));
+  const moments = lines.flatMap((line, index): Moment[] => {
+    if (line.type !== 'request') {
+      const rank =
+        line.type === 'command' || line.type === 'ready' || line.type === 'exit'
+          ? RANKS[line.type]
+          : RANKS.other;
+      return [{ atMs: line.atMs, rank, type: 'plain', line }];
+    }
+    const exchange = readExchange(line, topicNames, `Line ${index + 2}`);
+    const member = line.member === null ? null : asMemberName(line.member);
+    const answeredMs = answerTime(line, lines);
+    // It came at least a moment before it was answered, also where the log says 0 ms.
+    const arrivesMs = Math.max(0, Math.min(answeredMs - 1, line.atMs - line.tookMs));
+    return [
+      { atMs: arrivesMs, rank: RANKS.arrives, type: 'arrives', index, member, exchange },
+      { atMs: answeredMs, rank: RANKS.answered, type: 'answered', index, member, exchange },
+    ];
+  });
+  return moments.sort((a, b) => a.atMs - b.atMs || a.rank - b.rank);
+}
+
+/**
+ * When a request was answered. The broker writes its log a little after it answers, so a listener
+ * call that follows from a SyncGroup may stand before it: then the answer came first all the same.
+ */
+function answerTime(request: RecordedRequest, lines: readonly RecordingLine[]): number {
+  if (request.api !== 'SyncGroup') return request.atMs;
+  const call = lines.find(
+    (line) =>
+      line.type === 'callback' &&
+      line.callback === 'assigned' &&
+      line.member === request.member &&
+      line.atMs < request.atMs &&
+      line.atMs >= request.atMs - CLOCK_SLACK_MS,
+  );
+  return call?.atMs ?? request.atMs;
+}
+
+/** What is known of one member while the recording is read. */
+interface Known {
+  readonly state: string;
+  readonly memberId: MemberId | null;
+  readonly generationId: GenerationId | null;
+  readonly assignment: readonly TopicPartition[];
+  /** The last step that told it something or that it did. */
+  readonly lastStep: number | null;
+  /** What started its heartbeat clock last. */
+  readonly heartbeatStep: number | null;
+}
+
+class Reconstruction {
+  readonly #header: RecordingHeader;
+  readonly #scenario: Scenario;
+  readonly #events: TraceEvent[] = [];
+  readonly #known = new Map<MemberName, Known>();
+  readonly #ids = new Map<MemberName, MemberId[]>();
+  readonly #sentSteps = new Map<number, { readonly sent: number; readonly delivered: number }>();
+  readonly #endOffsets = new Map<string, number[]>();
+  readonly #joined = new Map<MemberId, MemberName>();
+  #nowMs = 0;
+  #groupState: GroupState = 'Empty';
+  #generationId = asGenerationId(0);
+  #protocolName: string | null = null;
+  #leader: MemberId | null = null;
+  #lastJoinStep: number | null = null;
+  #leaderSyncStep: number | null = null;
+
+  constructor(header: RecordingHeader) {
+    this.#header = header;
+    this.#scenario = header.scenario;
+    for (const { name, partitions } of header.scenario.topics) {
+      this.#endOffsets.set(name, Array.from({ length: partitions }, () => 0));
+    }
+    for (const { name } of header.scenario.members) {
+      this.#known.set(name, {
+        state: 'down',
+        memberId: null,
+        generationId: null,
+        assignment: [],
+        lastStep: null,
+        heartbeatStep: null,
+      });
+    }
+  }
+
+  run(moments: readonly Moment[], isComplete: boolean): Trace {
+    this.#record('script', null, { kind: 'begin' });
+    for (const moment of moments) {
+      this.#nowMs = moment.atMs;
+      if (moment.type === 'plain') this.#onLine(moment.line);
+      else if (moment.type === 'arrives') this.#onArrives(moment);
+      else this.#onAnswered(moment);
+    }
+    if (isComplete) {
+      this.#nowMs = Math.max(this.#nowMs, this.#scenario.untilMs);
+      this.#record('script', null, { kind: 'end' });
+    }
+    const { kafka, clients, memberIds } = this.#header;
+    const given = Object.entries(memberIds).map(
+      ([name, ids]) => [asMemberName(name), ids.map(asMemberId)] as const,
+    );
+    return {
+      format: TRACE_FORMAT,
+      source: 'recorded',
+      scenario: this.#scenario,
+      seed: null,
+      versions: { kafka, ...clients },
+      memberIds: new Map(given.length > 0 ? given : this.#ids),
+      events: this.#events,
+    };
+  }
+
+  #record(actor: ActorId, cause: number | null, fact: Fact, inferred = false): number {
+    const step = this.#events.length;
+    this.#events.push({ step, atMs: this.#nowMs, actor, cause, inferred, ...fact });
+    return step;
+  }
+
+  // ---- plain lines --------------------------------------------------------------------------
+
+  #onLine(line: Plain): void {
+    if (line.type === 'command') {
+      this.#onCommand(line);
+      return;
+    }
+    const name = asMemberName(line.member);
+    const known = this.#known.get(name);
+    if (known === undefined) return;
+    const actor = memberActor(name);
+    const cause = known.lastStep;
+    switch (line.type) {
+      case 'ready':
+        this.#remember(name, this.#record(actor, cause, { kind: 'memberReady' }));
+        this.#moveMember(name, 'unjoined', 'READY');
+        return;
+      case 'callback':
+        this.#onCallback(name, line.callback, line.partitions.flatMap(readAll));
+        return;
+      case 'records': {
+        const partition = readPartition(line.partition) ?? { topic: line.partition, partition: 0 };
+        const { firstOffset, lastOffset } = line;
+        const records = { partition, firstOffset, lastOffset };
+        const step = this.#record(actor, cause, { kind: 'recordsPolled', ...records });
+        this.#record(actor, step, { kind: 'recordsProcessed', ...records }, true);
+        return;
+      }
+      case 'committed':
+        // The request that made it stands in the recording too; without one nothing was committed.
+        return;
+      case 'error': {
+        const { exception, message } = line;
+        this.#remember(name, this.#record(actor, cause, { kind: 'memberError', exception, message }));
+        return;
+      }
+      case 'exit':
+        this.#remember(name, this.#record(actor, cause, { kind: 'memberExit', code: line.code }));
+        this.#setAssignment(name, [], true);
+        if (known.state !== 'crashed') {
+          this.#moveMember(name, line.code === 0 ? 'left' : 'failed', 'LEFT');
+        }
+        return;
+    }
+  }
+
+  #onCommand(line: Extract<Plain, { type: 'command' }>): void {
+    const { atMs: _atMs, type: _type, ...rest } = line;
+    // Lines of a recording are commands of its scenario, which were checked when it was read.
+    const command = { ...('partition' in rest || rest.do !== 'produce' ? {} : { partition: null }), ...rest } as unknown as Command;
+    const step = this.#record('script', null, { kind: 'command', command });
+    if (command.do === 'produce') this.#onProduce(command, step);
+    if (command.do === 'addPartitions') {
+      const { topic, partitions } = command;
+      this.#record('script', step, { kind: 'topicChanged', topic, partitionCount: partitions });
+    }
+    if (!('member' in command)) return;
+    const name = command.member;
+    if (!this.#known.has(name)) return;
+    this.#remember(name, step);
+    if (command.do === 'start') this.#moveMember(name, 'starting', 'START');
+    if (command.do === 'close') this.#moveMember(name, 'leaving', 'CLOSE');
+    if (command.do === 'crash') {
+      this.#moveMember(name, 'crashed', 'CRASH');
+      this.#setAssignment(name, [], true);
+    }
+  }
+
+  #onProduce(command: Extract<Command, { do: 'produce' }>, step: number): void {
+    const ends = this.#endOffsets.get(command.topic) ?? [];
+    ends.forEach((end, partition) => {
+      const isWanted = command.partition === null || command.partition === partition;
+      const even = Math.floor(command.count / ends.length);
+      const extra = partition < command.count % ends.length ? 1 : 0;
+      const count = command.partition === null ? even + extra : command.count;
+      if (!isWanted || count === 0) return;
+      ends[partition] = end + count;
+      const produced = {
+        kind: 'recordsProduced',
+        partition: { topic: command.topic, partition },
+        firstOffset: end,
+        lastOffset: end + count - 1,
+      } as const;
+      this.#record('script', step, produced, true);
+    });
+  }
+
+  #onCallback(
+    name: MemberName,
+    callback: 'assigned' | 'revoked' | 'lost',
+    partitions: readonly TopicPartition[],
+  ): void {
+    const known = this.#know(name);
+    const actor = memberActor(name);
+    if (callback === 'revoked') this.#moveMember(name, 'revoking', 'POLL');
+    if (callback === 'lost') this.#moveMember(name, 'losing', 'POLL');
+    const entered = { kind: 'callbackEntered', callback, partitions } as const;
+    const step = this.#record(actor, this.#know(name).lastStep, entered);
+    const isWhole = this.#scenario.members.some(
+      (member) => member.name === name && member.client === 'kafkajs',
+    );
+    const held =
+      callback === 'assigned'
+        ? [...(isWhole ? [] : withoutPartitions(known.assignment, partitions)), ...partitions]
+        : withoutPartitions(known.assignment, partitions);
+    const left = this.#record(actor, step, { kind: 'callbackLeft', callback }, true);
+    this.#remember(name, left);
+    this.#setAssignment(name, held, false);
+    if (callback === 'assigned') this.#moveMember(name, 'stable', 'CALLBACK_DONE');
+  }
+
+  // ---- requests and answers -----------------------------------------------------------------
+
+  #onArrives(moment: Extract<Moment, { type: 'arrives' | 'answered' }>): void {
+    const { member: name, exchange, index } = moment;
+    const message = exchange.request;
+    const known = name === null ? null : (this.#known.get(name) ?? null);
+    const isClocked = message.type === 'HeartbeatRequest';
+    const cause = (isClocked ? known?.heartbeatStep : known?.lastStep) ?? null;
+    const actor = name === null ? 'script' : memberActor(name);
+    if (name !== null && known !== null) this.#beforeSending(name, message);
+    const fact = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
+    const sent = this.#record(actor, cause, fact);
+    const delivered = this.#record(
+      'coordinator',
+      sent,
+      { kind: 'messageDelivered', sentStep: sent },
+      true,
+    );
+    this.#sentSteps.set(index, { sent, delivered });
+    if (name !== null && isClocked) this.#set(name, { heartbeatStep: sent });
+    if (name !== null) this.#onRequest(name, message, exchange.response, delivered);
+  }
+
+  /** What a member must have been through when it sends this. */
+  #beforeSending(name: MemberName, message: GroupMessage): void {
+    if (message.type === 'JoinGroupRequest') {
+      const isWhole = this.#know(name).assignment.length > 0;
+      if (isWhole && message.protocols.every(({ metadata }) => metadata.ownedPartitions.length === 0)) {
+        this.#setAssignment(name, [], true);
+      }
+      this.#moveMember(name, 'joining', 'POLL');
+    }
+    if (message.type === 'LeaveGroupRequest' && this.#know(name).state !== 'leaving') {
+      this.#moveMember(name, 'lost', 'POLL_TIMEOUT');
+    }
+  }
+
+  #onRequest(
+    name: MemberName,
+    message: GroupMessage,
+    response: GroupMessage,
+    delivered: number,
+  ): void {
+    const isAccepted = errorCodeIn(response) === 'NONE';
+    switch (message.type) {
+      case 'JoinGroupRequest': {
+        if (message.memberId === null || !isAccepted) return;
+        this.#lastJoinStep = delivered;
+        this.#noteMember(this.#joined.has(message.memberId) ? null : 'added', message.memberId, name, delivered);
+        this.#joined.set(message.memberId, name);
+        this.#prepareRebalance(delivered, message.reason ?? `${name} joins`);
+        this.#noteMember('awaitingJoin', message.memberId, name, delivered);
+        return;
+      }
+      case 'SyncGroupRequest':
+        if (!isAccepted) return;
+        if (message.assignments.length > 0) this.#leaderSyncStep = delivered;
+        this.#noteMember('awaitingSync', message.memberId, name, delivered);
+        return;
+      case 'LeaveGroupRequest':
+        for (const { memberId } of message.members) {
+          if (memberId === null || !this.#joined.delete(memberId)) continue;
+          this.#noteMember('removed', memberId, name, delivered);
+          this.#prepareRebalance(delivered, `${name} leaves the group`);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  #onAnswered(moment: Extract<Moment, { type: 'arrives' | 'answered' }>): void {
+    const { member: name, exchange, index } = moment;
+    const message = exchange.response;
+    const steps = this.#sentSteps.get(index);
+    if (steps === undefined) return;
+    if (name !== null) this.#beforeAnswering(name, exchange, steps.delivered);
+    const to = name === null ? 'script' : memberActor(name);
+    const cause = this.#causeOfAnswer(exchange, steps.delivered);
+    const fact = { kind: 'messageSent', to, message, answers: steps.sent } as const;
+    const sent = this.#record('coordinator', cause, fact);
+    const arrived = this.#record(to, sent, { kind: 'messageDelivered', sentStep: sent }, true);
+    if (name === null || !this.#known.has(name)) return;
+    if (message.type !== 'HeartbeatResponse' || message.errorCode !== 'NONE') {
+      this.#remember(name, arrived);
+    }
+    this.#afterAnswer(name, exchange, arrived);
+  }
+
+  /** A parked request is answered because of what others did. */
+  #causeOfAnswer({ request, response }: Exchange, delivered: number): number {
+    if (errorCodeIn(response) !== 'NONE') return delivered;
+    if (request.type === 'JoinGroupRequest') return this.#lastJoinStep ?? delivered;
+    if (request.type === 'SyncGroupRequest') return this.#leaderSyncStep ?? delivered;
+    return delivered;
+  }
+
+  /** What the group must have been through when it answers this. */
+  #beforeAnswering(name: MemberName, { request, response }: Exchange, delivered: number): void {
+    switch (response.type) {
+      case 'JoinGroupResponse':
+        if (response.errorCode === 'NONE' && response.generationId !== null) {
+          if (response.generationId !== this.#generationId) this.#beginGeneration(response);
+          if (response.memberId !== null) {
+            this.#noteMember('answered', response.memberId, name, delivered);
+          }
+        } else if (response.errorCode === 'MEMBER_ID_REQUIRED' && response.memberId !== null) {
+          this.#ids.set(name, [...(this.#ids.get(name) ?? []), response.memberId]);
+          this.#noteMember('pending', response.memberId, name, delivered);
+        }
+        return;
+      case 'SyncGroupResponse':
+        if (response.errorCode !== 'NONE' || request.type !== 'SyncGroupRequest') return;
+        if (this.#groupState === 'CompletingRebalance') {
+          this.#moveGroup('Stable', this.#leaderSyncStep ?? delivered, 'the leader has assigned');
+        }
+        this.#noteMember('answered', request.memberId, name, delivered);
+        return;
+      case 'HeartbeatResponse':
+        if (response.errorCode === 'REBALANCE_IN_PROGRESS') {
+          this.#prepareRebalance(delivered, 'a member has gone, or the coordinator removed it');
+        }
+        return;
+      case 'OffsetCommitResponse': {
+        if (request.type !== 'OffsetCommitRequest') return;
+        const { offsets } = request;
+        const { errorCode } = response;
+        if (errorCode === 'NONE') {
+          this.#record('coordinator', delivered, { kind: 'commitAccepted', member: name, offsets });
+        } else {
+          const refused = { kind: 'commitRefused', member: name, offsets, errorCode } as const;
+          this.#record('coordinator', delivered, refused);
+        }
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #beginGeneration(response: Extract<GroupMessage, { type: 'JoinGroupResponse' }>): void {
+    const cause = this.#lastJoinStep;
+    this.#generationId = response.generationId ?? this.#generationId;
+    this.#protocolName = response.protocolName;
+    this.#leader = response.leader;
+    this.#moveGroup('CompletingRebalance', cause, 'every member has joined, the leader has to assign');
+  }
+
+  #afterAnswer(name: MemberName, { response }: Exchange, step: number): void {
+    const errorCode = errorCodeIn(response);
+    switch (response.type) {
+      case 'JoinGroupResponse':
+        if (errorCode === 'NONE') {
+          this.#identify(name, response.memberId, response.generationId, step);
+          this.#set(name, { heartbeatStep: step });
+          this.#moveMember(name, 'syncing', 'JOIN_ANSWERED');
+          if (response.leader === response.memberId) this.#dropMissing(response, step);
+        } else if (response.memberId !== null) this.#identify(name, response.memberId, null, step);
+        return;
+      case 'SyncGroupResponse':
+        if (errorCode === 'NONE') this.#moveMember(name, 'assigning', 'SYNC_ANSWERED');
+        return;
+      case 'HeartbeatResponse':
+      case 'OffsetCommitResponse':
+        if (errorCode === 'REBALANCE_IN_PROGRESS' && this.#know(name).state === 'stable') {
+          this.#moveMember(name, 'rejoinNeeded', 'TOLD_TO_REJOIN');
+        }
+        if (errorCode === 'UNKNOWN_MEMBER_ID' || errorCode === 'ILLEGAL_GENERATION') {
+          if (this.#know(name).state !== 'losing' && this.#know(name).state !== 'joining') {
+            this.#moveMember(name, 'lost', 'EVICTED');
+          }
+          this.#identify(name, null, null, step);
+        }
+        return;
+      case 'LeaveGroupResponse':
+        this.#identify(name, null, null, step);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Who is missing from the leader's list was removed on the way to this generation. */
+  #dropMissing(response: Extract<GroupMessage, { type: 'JoinGroupResponse' }>, step: number): void {
+    const present = new Set(response.members.map(({ memberId }) => memberId));
+    for (const [memberId, name] of this.#joined) {
+      if (present.has(memberId)) continue;
+      this.#joined.delete(memberId);
+      this.#noteMember('removed', memberId, name, step);
+    }
+  }
+
+  // ---- deduced facts ------------------------------------------------------------------------
+
+  #prepareRebalance(cause: number, reason: string): void {
+    if (this.#groupState === 'PreparingRebalance') return;
+    this.#moveGroup('PreparingRebalance', cause, reason);
+  }
+
+  #moveGroup(to: GroupState, cause: number | null, reason: string): void {
+    const from = this.#groupState;
+    this.#groupState = to;
+    const fact = {
+      kind: 'groupState',
+      from,
+      to,
+      generationId: this.#generationId,
+      protocolName: this.#protocolName,
+      leader: this.#leader,
+      reason,
+    } as const;
+    this.#record('coordinator', cause, fact, true);
+  }
+
+  #noteMember(
+    change: Extract<Fact, { kind: 'groupMember' }>['change'] | null,
+    memberId: MemberId,
+    member: MemberName,
+    cause: number,
+  ): void {
+    if (change === null) return;
+    const fact = { kind: 'groupMember', change, memberId, member, reason: REASONS[change] } as const;
+    this.#record('coordinator', cause, fact, true);
+  }
+
+  #moveMember(name: MemberName, to: string, event: string): void {
+    const { state: from, lastStep } = this.#know(name);
+    if (from === to) return;
+    this.#set(name, { state: to });
+    this.#record(memberActor(name), lastStep, { kind: 'memberState', from, to, event }, true);
+  }
+
+  #identify(
+    name: MemberName,
+    memberId: MemberId | null,
+    generationId: GenerationId | null,
+    cause: number,
+  ): void {
+    const known = this.#know(name);
+    if (known.memberId === memberId && known.generationId === generationId) return;
+    this.#set(name, { memberId, generationId });
+    const fact = { kind: 'memberIdentity', memberId, generationId } as const;
+    this.#record(memberActor(name), cause, fact, true);
+  }
+
+  #setAssignment(name: MemberName, partitions: readonly TopicPartition[], inferred: boolean): void {
+    const known = this.#know(name);
+    const assignment = sortPartitions(partitions);
+    const gained = withoutPartitions(assignment, known.assignment);
+    const dropped = withoutPartitions(known.assignment, assignment);
+    this.#set(name, { assignment });
+    if (gained.length === 0 && dropped.length === 0) return;
+    const fact = { kind: 'assignmentChanged', assignment, gained, dropped } as const;
+    this.#record(memberActor(name), this.#know(name).lastStep, fact, inferred);
+  }
+
+  #know(name: MemberName): Known {
+    const known = this.#known.get(name);
+    if (known === undefined) throw new Error(`bug: ${name} is not a member of the scenario`);
+    return known;
+  }
+
+  #set(name: MemberName, parts: Partial<Known>): void {
+    this.#known.set(name, { ...this.#know(name), ...parts });
+  }
+
+  #remember(name: MemberName, lastStep: number): void {
+    this.#set(name, { lastStep });
+  }
+}
+
+const REASONS: Readonly<Record<Extract<Fact, { kind: 'groupMember' }>['change'], string>> = {
+  pending: 'a newcomer gets its member id first',
+  added: 'it joined with its member id',
+  awaitingJoin: 'its JoinGroup waits for the others',
+  awaitingSync: 'its SyncGroup is held until the leader has assigned',
+  answered: 'its request is answered',
+  removed: 'it is not in the group any more',
+  pendingRemoved: 'it did not join with its id',
+};
+
+const readAll = (text: string): readonly TopicPartition[] => {
+  const partition = readPartition(text);
+  return partition === null ? [] : [partition];
+};
