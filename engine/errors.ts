@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'maven-missing'
   | 'client-missing'
   | 'run-busy'
+  | 'run-cancelled'
   | 'run-unknown'
   | 'member-failed'
   | 'page-unreachable';

@@ -1,0 +1,31 @@
+/** A broker that members can be run on. */
+export interface Broker {
+  readonly kind: 'foreign' | 'maven' | 'docker';
+  /** `host:port` of each. */
+  readonly addresses: readonly string[];
+  /** Kafka's version, or "unknown" for a broker of somebody else. */
+  readonly version: string;
+  /** Ends it and removes what it kept; nothing to do for a broker of somebody else. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Broker settings by Kafka's key. */
+export type BrokerConfig = Readonly<Record<string, string>>;
+
+/**
+ * What a broker for one machine needs, whoever starts it, and what lets members of a KIP-848 group
+ * have short timeouts.
+ */
+export const SINGLE_BROKER_CONFIG: BrokerConfig = {
+  'offsets.topic.num.partitions': '1',
+  'offsets.topic.replication.factor': '1',
+  'transaction.state.log.num.partitions': '1',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+  'share.coordinator.state.topic.num.partitions': '1',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+  'group.consumer.min.session.timeout.ms': '1000',
+  'group.consumer.min.heartbeat.interval.ms': '500',
+  'auto.create.topics.enable': 'false',
+};

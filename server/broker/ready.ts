@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { PlaygroundError } from '../../engine/index.ts';
+
+const DEADLINE_MS = 60_000;
+const BETWEEN_TRIES_MS = 150;
+
+/**
+ * Waits until brokers answer.
+ *
+ * @throws PlaygroundError `broker-unreachable` after `deadlineMs`.
+ */
+export async function waitUntilReady(
+  addresses: readonly string[],
+  deadlineMs = DEADLINE_MS,
+): Promise<void> {
+  const kafka = new Kafka({
+    clientId: 'playground',
+    brokers: [...addresses],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    retry: { retries: 0 },
+  });
+  const endMs = Date.now() + deadlineMs;
+  for (;;) {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      const { brokers } = await admin.describeCluster();
+      if (brokers.length > 0) return;
+    } catch (error) {
+      if (Date.now() < endMs) await sleep(BETWEEN_TRIES_MS);
+      else {
+        throw new PlaygroundError(
+          'broker-unreachable',
+          `No Kafka broker answered at ${addresses.join(', ')} within ${deadlineMs} ms.`,
+          'Start it, or correct KAFKA_BROKERS; unset it to have one started here.',
+          error,
+        );
+      }
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+}

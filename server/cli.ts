@@ -1,0 +1,219 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import {
+  PlaygroundError,
+  compareOutcomes,
+  compareTraces,
+  describe,
+  outcomeOf,
+  parseRecording,
+  printTrace,
+  rebalancesOf,
+  simulate,
+  toMermaid,
+  withClient,
+  type ClientKind,
+  type Scenario,
+  type SimulateOptions,
+  type Trace,
+  type Verdict,
+} from '../engine/index.ts';
+import { startBroker } from './broker/choose-broker.ts';
+import { readContent, readScenario, readText, type Content } from './files.ts';
+import { serve } from './main.ts';
+import { brokerConfigOf, printRecording } from './run/recording-file.ts';
+import { runLive } from './run/live-run.ts';
+import { refuseUnrunnable } from './run/refuse.ts';
+import { readPort, readSettings } from './settings.ts';
+import { onInterrupt } from './shutdown.ts';
+
+/** Exit codes: 0 done or same, 1 different, 2 could not. */
+const EXIT_DIFFERENT = 1;
+const EXIT_COULD_NOT = 2;
+
+const program = new Command('playground')
+  .description('Step through Kafka consumer group rebalances; run them on a real broker.')
+  .showHelpAfterError('(--help shows the commands)')
+  .exitOverride();
+
+program
+  .command('serve', { isDefault: true })
+  .description('serves the site and the bridge on loopback')
+  .option('--port <port>', 'port; 0 takes any free one', (text) => readPort(text, '--port'))
+  .action(async ({ port }: { port?: number }) => {
+    const settings = readSettings(process.env);
+    await serve({ ...settings, port: port ?? settings.port });
+  });
+
+const clientOption = new Option('--client <client>', 'plays every member by this client').choices([
+  'java',
+  'kafkajs',
+]);
+
+program
+  .command('simulate <file>')
+  .description('simulates a scenario; without an option prints it as a list of sentences')
+  .option('--seed <number>', 'seed of latencies and ids', readSeed)
+  .option('--ids-from <recording>', 'takes the member ids from a recording')
+  .addOption(clientOption)
+  .addOption(new Option('--outcome', 'prints the outcome as JSON').conflicts(['trace', 'mermaid']))
+  .addOption(new Option('--trace', 'prints the trace as JSON Lines').conflicts('mermaid'))
+  .option('--mermaid', 'prints a Mermaid sequence diagram')
+  .action(async (file: string, options: SimulateFlags) => {
+    const scenario = playedBy(await readScenario(file), options.client);
+    const trace = simulate(scenario, await simulateOptions(options));
+    if (options.outcome === true) print(`${JSON.stringify(outcomeOf(trace), null, 1)}\n`);
+    else if (options.trace === true) print(printTrace(trace));
+    else if (options.mermaid === true) print(diagramOf(trace));
+    else print(accountOf(trace));
+  });
+
+program
+  .command('live <file>')
+  .description('runs a scenario with real clients on a real broker; prints the recording')
+  .option('--out <file>', 'writes the recording there instead')
+  .addOption(clientOption)
+  .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+    const recording = await live(playedBy(await readScenario(file), client));
+    if (out === undefined) print(recording);
+    else await writeFile(out, recording);
+  });
+
+program
+  .command('compare <left> <right>')
+  .description('compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)')
+  .action(async (left: string, right: string) => {
+    const [a, b] = [await readContent(left), await readContent(right)];
+    const verdict = compareContents(a, b);
+    print(printVerdict(verdict));
+    if (verdict.result === 'divergence') process.exitCode = EXIT_DIFFERENT;
+  });
+
+program
+  .command('mermaid <file>')
+  .description('prints a scenario, recording or trace as a Mermaid sequence diagram')
+  .action(async (file: string) => {
+    const content = await readContent(file);
+    if (content.type === 'outcome') {
+      throw new PlaygroundError(
+        'usage',
+        `${file} is an outcome, which has no messages to draw.`,
+        'Give a scenario, a recording or a trace.',
+      );
+    }
+    print(diagramOf(content.type === 'trace' ? content.trace : simulate(content.scenario)));
+  });
+
+interface SimulateFlags {
+  readonly seed?: number;
+  readonly idsFrom?: string;
+  readonly client?: ClientKind;
+  readonly outcome?: boolean;
+  readonly trace?: boolean;
+  readonly mermaid?: boolean;
+}
+
+function readSeed(text: string): number {
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+}
+
+async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
+  const seeded = seed === undefined ? {} : { seed };
+  if (idsFrom === undefined) return seeded;
+  const { memberIds } = parseRecording(await readText(idsFrom), idsFrom);
+  return { ...seeded, memberIds };
+}
+
+/** The scenario with other clients where asked; what they do not have is said, not hidden. */
+function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario {
+  if (client === undefined) return scenario;
+  const changed = withClient(scenario, client);
+  if (changed.leftOut.length > 0) {
+    complain(`Left out, because ${client} does not have it: ${changed.leftOut.join('; ')}.`);
+  }
+  return changed.scenario;
+}
+
+async function live(scenario: Scenario): Promise<string> {
+  refuseUnrunnable(scenario);
+  const cancel = new AbortController();
+  onInterrupt(() => {
+    cancel.abort();
+  });
+  const broker = await startBroker(readSettings(process.env), brokerConfigOf(scenario), complain);
+  try {
+    const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
+    return printRecording(await runLive(scenario, broker, listener, cancel.signal));
+  } finally {
+    await broker.stop();
+  }
+}
+
+const ignore = (): void => undefined;
+
+function compareContents(left: Content, right: Content): Verdict {
+  const [a, b] = [traceOf(left, right), traceOf(right, left)];
+  if (a !== null && b !== null) return compareTraces(a, b);
+  return compareOutcomes(
+    left.type === 'outcome' ? left.outcome : outcomeOf(needTrace(a)),
+    right.type === 'outcome' ? right.outcome : outcomeOf(needTrace(b)),
+    { left: a?.scenario ?? null, right: b?.scenario ?? null },
+  );
+}
+
+/** A scenario is simulated, with the ids of the run that it is compared with. */
+function traceOf(content: Content, other: Content): Trace | null {
+  if (content.type === 'trace') return content.trace;
+  if (content.type === 'outcome') return null;
+  const ids = other.type === 'trace' ? { memberIds: other.trace.memberIds } : {};
+  return simulate(content.scenario, ids);
+}
+
+function needTrace(trace: Trace | null): Trace {
+  if (trace === null) throw new Error('bug: neither an outcome nor a trace');
+  return trace;
+}
+
+function printVerdict({ summary, differences, firstDivergence }: Verdict): string {
+  const lines = differences.map(({ sentence, rule }) => `- ${rule ?? 'divergence'}: ${sentence}`);
+  const parting =
+    firstDivergence === null
+      ? []
+      : [`They part at step ${firstDivergence.leftStep} and step ${firstDivergence.rightStep}.`];
+  return `${[summary, ...lines, ...parting].join('\n')}\n`;
+}
+
+/** One diagram of the whole run, from its first rebalance to its last. */
+function diagramOf(trace: Trace): string {
+  const last = rebalancesOf(trace).at(-1);
+  return toMermaid(trace, 0, last?.toStep ?? trace.events.length - 1);
+}
+
+const accountOf = (trace: Trace): string =>
+  trace.events
+    .map(({ atMs, step }) => `${String(atMs).padStart(7)} ms  ${describe(trace, step)}\n`)
+    .join('');
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : EXIT_COULD_NOT);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof PlaygroundError) complain(`${error.message}\n${error.remedy}`);
+  else if (!(error instanceof CommanderError)) throw error;
+  const isHelp = error instanceof CommanderError && error.exitCode === 0;
+  process.exitCode = isHelp ? 0 : EXIT_COULD_NOT;
+}

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  PlaygroundError,
+  RECORDING_FORMAT,
+  asGroupId,
+  type RecordingHeader,
+  type RecordingLine,
+  type Scenario,
+  type TimedCommand,
+} from '../../engine/index.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { UntimedLine } from '../members/contract.ts';
+import { Cluster } from './cluster.ts';
+import { MemberProcess } from './member-process.ts';
+
+/** What a run tells while it happens. */
+export interface RunListener {
+  readonly onHeader: (header: RecordingHeader) => void;
+  readonly onLine: (line: RecordingLine) => void;
+  readonly onProgress: (text: string) => void;
+}
+
+/** A finished run: what a recording holds. */
+export interface Recording {
+  readonly header: RecordingHeader;
+  /** In order of `atMs`. */
+  readonly lines: readonly RecordingLine[];
+}
+
+/**
+ * Runs a scenario with real clients on a broker.
+ *
+ * Topics and the group are made before and removed after; on a broker of somebody else they carry
+ * a prefix that nobody else has. Members are prepared before the clock starts, so that a `start`
+ * costs only what its client costs.
+ *
+ * @param signal ends the run early; what was made is removed all the same.
+ * @throws PlaygroundError `run-cancelled`, `member-failed`, `broker-failed`.
+ */
+export async function runLive(
+  scenario: Scenario,
+  broker: Broker,
+  listener: RunListener,
+  signal: AbortSignal,
+): Promise<Recording> {
+  const named = broker.kind === 'foreign' ? withPrefix(scenario, `playground-${Date.now()}-`) : scenario;
+  const cluster = new Cluster(broker.addresses);
+  const run = new Run(named, broker, cluster, listener, signal);
+  try {
+    await cluster.connect();
+    listener.onProgress(`Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`);
+    await cluster.createTopics(named.topics);
+    await cluster.findCoordinator(named.group);
+    return await run.toEnd();
+  } finally {
+    await run.endMembers();
+    await cluster.remove(named);
+    await cluster.disconnect();
+  }
+}
+
+/** The scenario with names of topics and group that nobody else uses. */
+function withPrefix(scenario: Scenario, prefix: string): Scenario {
+  const named = (name: string): string => `${prefix}${name}`;
+  return {
+    ...scenario,
+    group: asGroupId(named(scenario.group)),
+    topics: scenario.topics.map((topic) => ({ ...topic, name: named(topic.name) })),
+    members: scenario.members.map((member) => ({ ...member, topics: member.topics.map(named) })),
+    script: scenario.script.map((command) =>
+      'topic' in command ? { ...command, topic: named(command.topic) } : command,
+    ),
+  };
+}
+
+class Run {
+  readonly #scenario: Scenario;
+  readonly #broker: Broker;
+  readonly #cluster: Cluster;
+  readonly #listener: RunListener;
+  readonly #signal: AbortSignal;
+  readonly #lines: RecordingLine[] = [];
+  /** The process of each member that is to be started next, or runs. */
+  readonly #processes = new Map<string, MemberProcess>();
+  readonly #all: MemberProcess[] = [];
+  #startedMs = 0;
+  #isOver = false;
+
+  constructor(
+    scenario: Scenario,
+    broker: Broker,
+    cluster: Cluster,
+    listener: RunListener,
+    signal: AbortSignal,
+  ) {
+    this.#scenario = scenario;
+    this.#broker = broker;
+    this.#cluster = cluster;
+    this.#listener = listener;
+    this.#signal = signal;
+  }
+
+  async toEnd(): Promise<Recording> {
+    const { members, script, untilMs } = this.#scenario;
+    this.#listener.onProgress(`Preparing ${members.length} members.`);
+    for (const { name } of members) this.#prepare(name);
+    await Promise.all([...this.#processes.values()].map((member) => member.prepared()));
+    this.#startedMs = Date.now();
+    this.#listener.onHeader(this.#header());
+    for (const command of script.filter(({ atMs }) => atMs <= untilMs)) {
+      await this.#waitUntil(command.atMs);
+      await this.#carryOut(command);
+    }
+    await this.#waitUntil(untilMs);
+    const lines = [...this.#lines].sort((a, b) => a.atMs - b.atMs);
+    return { header: this.#header(), lines };
+  }
+
+  /** Ends what still runs; of that nothing is heard any more. */
+  async endMembers(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#all.map((member) => member.end()));
+  }
+
+  async #waitUntil(atMs: number): Promise<void> {
+    const leftMs = this.#startedMs + atMs - Date.now();
+    try {
+      await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
+    } catch (error) {
+      throw new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', error);
+    }
+  }
+
+  #prepare(name: string): void {
+    const member = this.#scenario.members.find((candidate) => candidate.name === name);
+    if (member === undefined) throw new Error(`bug: ${name} is not a member`);
+    const process = new MemberProcess(
+      {
+        name,
+        group: this.#scenario.group,
+        brokers: this.#broker.addresses,
+        topics: member.topics,
+        config: member.config,
+        perRecordMs: member.work.perRecordMs,
+      },
+      (line, epochMs) => {
+        this.#hear(name, line, epochMs);
+      },
+      (code, epochMs) => {
+        // The end of a killed member is its crash command.
+        if (code !== null) this.#hear(name, { type: 'exit', code }, epochMs);
+      },
+    );
+    this.#all.push(process);
+    this.#processes.set(name, process);
+  }
+
+  #hear(member: string, line: UntimedLine, epochMs: number): void {
+    const atMs = Math.max(0, epochMs - this.#startedMs);
+    const { type, ...rest } = line;
+    // The contract's lines are the recording's; they are checked when it is read as a trace.
+    this.#add({ atMs, type, member, ...rest } as unknown as RecordingLine);
+  }
+
+  #add(line: RecordingLine): void {
+    if (this.#startedMs === 0 || this.#isOver) return;
+    this.#lines.push(line);
+    this.#listener.onLine(line);
+  }
+
+  async #carryOut({ atMs: _atMs, ...command }: TimedCommand): Promise<void> {
+    const shown = 'partition' in command && command.partition === null ? withoutPartition(command) : command;
+    this.#add({ atMs: Date.now() - this.#startedMs, type: 'command', ...shown } as RecordingLine);
+    if (command.do === 'produce') {
+      await this.#cluster.produce(command);
+      return;
+    }
+    if (command.do === 'addPartitions') {
+      await this.#cluster.addPartitions(command.topic, command.partitions);
+      return;
+    }
+    if (!('member' in command)) return;
+    const process = this.#processes.get(command.member);
+    if (process === undefined) throw new Error(`bug: ${command.member} has no process`);
+    switch (command.do) {
+      case 'start':
+        await process.prepared();
+        process.tell({ type: 'start' });
+        return;
+      case 'crash':
+        process.signal('SIGKILL');
+        this.#prepareAgain(command.member);
+        return;
+      case 'close':
+        process.tell({ type: 'close' });
+        this.#prepareAgain(command.member);
+        return;
+      case 'freeze':
+        process.signal('SIGSTOP');
+        return;
+      case 'thaw':
+        process.signal('SIGCONT');
+        return;
+      case 'stall':
+        process.tell({ type: 'stall', forMs: command.forMs });
+        return;
+      case 'pause':
+      case 'resume':
+        process.tell({ type: command.do });
+        return;
+      default:
+        throw new Error(`bug: ${command.do} was to be refused before the run`);
+    }
+  }
+
+  /** A member that the script starts again gets its next process while there is time. */
+  #prepareAgain(name: string): void {
+    const nowMs = Date.now() - this.#startedMs;
+    const isStartedAgain = this.#scenario.script.some(
+      (command) => command.do === 'start' && command.member === name && command.atMs > nowMs - 1_000,
+    );
+    if (isStartedAgain) this.#prepare(name);
+  }
+
+  #header(): RecordingHeader {
+    const memberIds = new Map<string, string[]>();
+    for (const line of this.#lines) {
+      if (line.type !== 'request' || line.api !== 'JoinGroup' || line.member === null) continue;
+      const memberId = line.response['memberId'];
+      if (typeof memberId !== 'string' || memberId === '') continue;
+      const known = memberIds.get(line.member) ?? [];
+      if (!known.includes(memberId)) memberIds.set(line.member, [...known, memberId]);
+    }
+    const version = this.#all.find((member) => member.version !== null)?.version ?? 'unknown';
+    return {
+      format: RECORDING_FORMAT,
+      scenario: this.#scenario,
+      kafka: this.#broker.version,
+      clients: { kafkajs: version },
+      recordedAt: new Date(this.#startedMs).toISOString(),
+      memberIds: Object.fromEntries(memberIds),
+      // kafkajs's Metadata is too old to carry topic ids, and nothing of its members hangs on them.
+      topicIds: {},
+    };
+  }
+}
+
+function withoutPartition(command: object): object {
+  return Object.fromEntries(Object.entries(command).filter(([key]) => key !== 'partition'));
+}

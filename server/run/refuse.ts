@@ -1,0 +1,46 @@
+import { PlaygroundError, type Scenario, type TimedCommand } from '../../engine/index.ts';
+
+/** What kafkajs's consumer has no call for, or the bridge cannot do yet. */
+const NOT_LIVE: readonly TimedCommand['do'][] = [
+  'commit',
+  'subscribe',
+  'unsubscribe',
+  'enforceRebalance',
+  'removeMember',
+  'restartBroker',
+];
+
+/**
+ * Refuses what cannot be run on a real broker here, before anything starts.
+ *
+ * @throws PlaygroundError `scenario-unsupported`, naming the JSON path.
+ */
+export function refuseUnrunnable(scenario: Scenario): void {
+  scenario.members.forEach(({ client }, index) => {
+    if (client === 'kafkajs') return;
+    refuse(
+      `$.members[${index}].client is "${client}", and only kafkajs members can be run live`,
+      'Run it with `--client kafkajs`, which plays every member by kafkajs.',
+    );
+  });
+  scenario.script.forEach((command, index) => {
+    if (!NOT_LIVE.includes(command.do)) return;
+    refuse(
+      `$.script[${index}].do is "${command.do}", which kafkajs members cannot do live`,
+      'Remove the command, or simulate the scenario.',
+    );
+  });
+  if (process.platform === 'win32') {
+    const index = scenario.script.findIndex(({ do: name }) => name === 'freeze' || name === 'thaw');
+    if (index >= 0) {
+      refuse(
+        `$.script[${index}].do stops a process by a signal that Windows does not have`,
+        'Run it on Linux or macOS, or simulate the scenario.',
+      );
+    }
+  }
+}
+
+function refuse(problem: string, remedy: string): never {
+  throw new PlaygroundError('scenario-unsupported', `This scenario cannot be run live: ${problem}.`, remedy);
+}

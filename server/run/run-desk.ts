@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { PlaygroundError, type LiveMessage, type Scenario } from '../../engine/index.ts';
+import type { Broker, BrokerConfig } from '../broker/broker.ts';
+import { startBroker } from '../broker/choose-broker.ts';
+import type { Settings } from '../settings.ts';
+import { runLive } from './live-run.ts';
+import { brokerConfigOf } from './recording-file.ts';
+
+/** One run and all that was said of it, so that a late or returning listener misses nothing. */
+interface DeskRun {
+  readonly id: string;
+  readonly messages: LiveMessage[];
+  readonly listeners: Set<() => void>;
+  readonly cancel: AbortController;
+  finished: Promise<void>;
+  isOver: boolean;
+}
+
+/**
+ * Takes orders for live runs: one at a time, on a broker that stays up between runs as long as its
+ * settings suit.
+ */
+export class RunDesk {
+  readonly #settings: Settings;
+  readonly #say: (line: string) => void;
+  #broker: { readonly broker: Broker; readonly config: string } | null = null;
+  /** The last run; earlier ones are forgotten. */
+  #run: DeskRun | null = null;
+  #isClosed = false;
+
+  constructor(settings: Settings, say: (line: string) => void) {
+    this.#settings = settings;
+    this.#say = say;
+  }
+
+  get runId(): string | null {
+    return this.#run?.isOver === false ? this.#run.id : null;
+  }
+
+  /**
+   * Begins a run and returns its id.
+   *
+   * @throws PlaygroundError `run-busy` while another is under way.
+   */
+  start(scenario: Scenario): string {
+    if (this.#isClosed || this.runId !== null) {
+      throw new PlaygroundError(
+        'run-busy',
+        'A run is under way on this broker.',
+        'Wait until it is over, or cancel it.',
+      );
+    }
+    const run: DeskRun = {
+      id: randomUUID(),
+      messages: [],
+      listeners: new Set(),
+      cancel: new AbortController(),
+      finished: Promise.resolve(),
+      isOver: false,
+    };
+    this.#run = run;
+    run.finished = this.#carryOut(run, scenario).finally(() => {
+      run.isOver = true;
+      for (const wake of run.listeners) wake();
+    });
+    return run.id;
+  }
+
+  /** Ends a run early and waits until all that it made is gone. */
+  async cancel(id: string): Promise<void> {
+    const run = this.#find(id);
+    run.cancel.abort();
+    await run.finished;
+  }
+
+  /** What was said of a run from message number `from` on, and what comes, until it is over. */
+  async *messages(id: string, from: number, signal: AbortSignal): AsyncGenerator<readonly [number, LiveMessage]> {
+    const run = this.#find(id);
+    let index = from;
+    while (!signal.aborted) {
+      const message = run.messages[index];
+      if (message !== undefined) {
+        yield [index, message];
+        index += 1;
+      } else if (run.isOver) return;
+      else await nextNews(run, signal);
+    }
+  }
+
+  /** Ends the run that is under way and the broker. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#run?.cancel.abort();
+    await this.#run?.finished;
+    await this.#broker?.broker.stop();
+    this.#broker = null;
+  }
+
+  #find(id: string): DeskRun {
+    if (this.#run?.id === id) return this.#run;
+    throw new PlaygroundError(
+      'run-unknown',
+      'There is no such run here; only the last one is kept.',
+      'Start the run again.',
+    );
+  }
+
+  async #carryOut(run: DeskRun, scenario: Scenario): Promise<void> {
+    const tell = (message: LiveMessage): void => {
+      run.messages.push(message);
+      for (const wake of run.listeners) wake();
+    };
+    const onProgress = (text: string): void => {
+      this.#say(text);
+      tell({ type: 'progress', text });
+    };
+    try {
+      onProgress(`Running ${scenario.name}.`);
+      const broker = await this.#useBroker(brokerConfigOf(scenario), onProgress);
+      const { header } = await runLive(
+        scenario,
+        broker,
+        {
+          onProgress,
+          onHeader: (first) => {
+            tell({ type: 'header', header: first });
+          },
+          onLine: (line) => {
+            tell({ type: 'line', line });
+          },
+        },
+        run.cancel.signal,
+      );
+      tell({ type: 'end', header });
+    } catch (error) {
+      tell(problemOf(error));
+      this.#say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The broker that is up, when its settings are the ones that are asked for; else a new one. */
+  async #useBroker(config: BrokerConfig, say: (line: string) => void): Promise<Broker> {
+    const wanted = JSON.stringify(Object.entries(config).sort());
+    if (this.#broker !== null && this.#broker.config === wanted) return this.#broker.broker;
+    await this.#broker?.broker.stop();
+    this.#broker = null;
+    const broker = await startBroker(this.#settings, config, say);
+    this.#broker = { broker, config: wanted };
+    return broker;
+  }
+}
+
+function nextNews(run: DeskRun, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      run.listeners.delete(wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    run.listeners.add(wake);
+    signal.addEventListener('abort', wake);
+  });
+}
+
+function problemOf(error: unknown): LiveMessage {
+  if (error instanceof PlaygroundError) {
+    return { type: 'problem', code: error.code, problem: error.message, remedy: error.remedy };
+  }
+  const problem = error instanceof Error ? error.message : String(error);
+  const remedy = 'Start it again; if it goes on, restart the server and look at what it prints.';
+  return { type: 'problem', code: 'broker-failed', problem, remedy };
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: fromRoot('site'),
+  // Relative addresses, so that the built site works from any path of any host.
+  base: './',
+  plugins: [svelte()],
+  build: {
+    outDir: fromRoot('dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Mermaid is one large chunk that is loaded when a diagram is first shown.
+    chunkSizeWarningLimit: 3_000,
+    // The page's policy allows no inline script and no data: fonts or scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: 'es' },
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          root: fromRoot('.'),
+          include: ['test/{engine,server,site,properties,conformance}/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'kafka',
+          root: fromRoot('.'),
+          include: ['test/kafka/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
