@@ -1,0 +1,8 @@
+import { mount } from 'svelte';
+import './tokens.css';
+import './app.css';
+import App from './App.svelte';
+
+const target = document.getElementById('app');
+if (target === null) throw new Error('bug: the page has no #app');
+mount(App, { target });

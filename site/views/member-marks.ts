@@ -1,0 +1,64 @@
+import type { Scenario } from '../../engine/index.ts';
+
+/** Colours of the Okabe-Ito set; members beyond them take the same with a pattern. */
+const COLOUR_COUNT = 8;
+
+/** How a member is told apart: a colour, a pattern when colours run out, and always its name. */
+export interface MemberMark {
+  readonly fill: string;
+  readonly on: string;
+  readonly isPatterned: boolean;
+  /** Short enough for a chip: the name, or what is left of it. */
+  readonly initial: string;
+}
+
+export function markOf(scenario: Scenario, name: string): MemberMark {
+  const index = Math.max(
+    0,
+    scenario.members.findIndex((member) => member.name === name),
+  );
+  const colour = index % COLOUR_COUNT;
+  return {
+    fill: `var(--member-${colour})`,
+    on: `var(--on-${colour})`,
+    isPatterned: index >= COLOUR_COUNT,
+    initial: name.length <= 3 ? name : `${name.slice(0, 1)}${name.slice(-1)}`,
+  };
+}
+
+/** A state's group of colour; its word is always beside it. */
+export type Tone = 'join' | 'stable' | 'revoke' | 'lost' | 'gone';
+
+export function toneOf(state: string): Tone {
+  switch (state) {
+    case 'starting':
+    case 'unjoined':
+    case 'joining':
+    case 'syncing':
+    case 'assigning':
+    case 'PreparingRebalance':
+    case 'CompletingRebalance':
+      return 'join';
+    case 'stable':
+    case 'Stable':
+      return 'stable';
+    case 'rejoinNeeded':
+    case 'committing':
+    case 'revoking':
+    case 'leaving':
+      return 'revoke';
+    case 'lost':
+    case 'losing':
+    case 'failed':
+    case 'crashed':
+      return 'lost';
+    default:
+      return 'gone';
+  }
+}
+
+/** `13.2 s`; below a second in milliseconds. */
+export function printMs(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
