@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { markdownSections } from './site/lessons/markdown-plugin.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,7 +9,7 @@ export default defineConfig({
   root: fromRoot('site'),
   // Relative addresses, so that the built site works from any path of any host.
   base: './',
-  plugins: [svelte()],
+  plugins: [markdownSections(), svelte()],
   build: {
     outDir: fromRoot('dist'),
     emptyOutDir: true,

@@ -12,6 +12,11 @@ const NO_BRIDGE: Problem = {
   remedy: 'In a copy of the project run `npm install && npm start`, and open the address it prints.',
 };
 
+const CONNECTION_LOST: Problem = {
+  problem: 'The connection to the playground’s server was lost.',
+  remedy: 'See whether `npm start` is still running, then run it again.',
+};
+
 /** What the bridge can do; null when the page has no bridge. */
 export async function readBridgeStatus(): Promise<BridgeStatus | null> {
   try {
@@ -56,6 +61,11 @@ export async function startLive(
     const message = JSON.parse(data) as LiveMessage;
     if (message.type === 'end' || message.type === 'problem') events.close();
     onMessage(message);
+  });
+  events.addEventListener('error', () => {
+    // While it is connecting again, nothing is lost: the bridge repeats what was missed.
+    if (events.readyState !== EventSource.CLOSED) return;
+    onMessage({ type: 'problem', code: 'page-unreachable', ...CONNECTION_LOST });
   });
   return {
     runId,

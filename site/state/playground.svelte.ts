@@ -20,8 +20,8 @@ import { readBridgeStatus, startLive, type LiveHandle } from '../sources/live.ts
 import { SimulatedSource, SourceError, type Problem } from '../sources/simulated.ts';
 import { restMs, stopIndexOf, stopsOf, type Detail } from './stops.ts';
 
-/** What is being shown: the simulation, or what real clients did. */
-export type Shown = 'simulated' | 'real';
+/** What is being shown: the lesson's run, the simulation of a live run, or what real clients did. */
+export type Shown = 'lesson' | 'simulated' | 'real';
 
 /** The real clients that the page offers. */
 const LIVE_CLIENT = 'kafkajs';
@@ -48,24 +48,39 @@ export class Playground {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #handle: LiveHandle | null = null;
 
-  simulated = $state.raw<Trace | null>(null);
+  /** The lesson's own run, simulated. */
+  lesson = $state.raw<Trace | null>(null);
   recorded = $state.raw<Trace | null>(null);
   problem = $state.raw<Problem | null>(null);
   live = $state.raw<LiveRun | null>(null);
   bridge = $state.raw<BridgeStatus | null | 'asking'>('asking');
-  shown = $state<Shown>('simulated');
+  shown = $state<Shown>('lesson');
   step = $state(0);
   detail = $state<Detail>('moments');
   speed = $state(1);
   isPlaying = $state(false);
   selected = $state.raw<MemberName>();
 
-  readonly trace = $derived(this.shown === 'real' ? this.recorded : this.simulated);
+  readonly trace = $derived(this.#traceOf(this.shown));
   readonly stops = $derived(this.trace === null ? [0] : stopsOf(this.trace, this.detail));
   readonly stopIndex = $derived(stopIndexOf(this.stops, this.step));
   readonly view = $derived(
     this.trace === null ? null : view(this.trace, Math.min(this.step, this.trace.events.length - 1)),
   );
+  /** Messages under way, and the one that this step delivers or drops. */
+  readonly messages = $derived.by(() => {
+    const { trace, view: shown } = this;
+    if (trace === null || shown === null) return [];
+    const { event } = shown;
+    if (event.kind !== 'messageDelivered' && event.kind !== 'messageDropped') {
+      return shown.messagesInFlight.map((message) => ({ message, fate: 'underWay' as const }));
+    }
+    const fate = event.kind === 'messageDelivered' ? ('arrives' as const) : ('dropped' as const);
+    return view(trace, event.step - 1).messagesInFlight.map((message) => ({
+      message,
+      fate: message.sentStep === event.sentStep ? fate : ('underWay' as const),
+    }));
+  });
   readonly lanes = $derived(this.trace === null ? [] : ownershipOf(this.trace));
   readonly rebalances = $derived(this.trace === null ? [] : rebalancesOf(this.trace));
   /** The rebalance that the step is in, or the last one before it; the first before any. */
@@ -81,7 +96,7 @@ export class Playground {
   /** Simulates the scenario and shows its first frame. */
   async load(): Promise<void> {
     try {
-      this.simulated = await this.#source.run(this.scenario);
+      this.lesson = await this.#source.run(this.scenario);
     } catch (error) {
       this.problem = problemOf(error);
     }
@@ -92,10 +107,29 @@ export class Playground {
     this.selected = name;
   }
 
-  show(shown: Shown): void {
+  /** Shows another run from its beginning, or at a step. */
+  show(shown: Shown, step = 0): void {
     this.pause();
     this.shown = shown;
-    this.step = 0;
+    this.goTo(step);
+  }
+
+  setDetail(detail: Detail): void {
+    this.pause();
+    this.detail = detail;
+    // What is shown is always a stop, so that stepping either way visits the same steps.
+    this.goToStop(this.stopIndex);
+  }
+
+  #traceOf(shown: Shown): Trace | null {
+    switch (shown) {
+      case 'lesson':
+        return this.lesson;
+      case 'simulated':
+        return this.live?.simulated ?? null;
+      case 'real':
+        return this.recorded;
+    }
   }
 
   // ---- time ---------------------------------------------------------------------------------
@@ -166,6 +200,7 @@ export class Playground {
   /** Runs the scenario with real clients, shows it while it happens, and compares at the end. */
   async runLive(): Promise<void> {
     const { leftOut } = withClient(this.scenario, LIVE_CLIENT);
+    if (this.shown !== 'lesson') this.show('lesson');
     this.recorded = null;
     this.live = {
       phase: 'starting',
@@ -180,7 +215,17 @@ export class Playground {
     let refresh: ReturnType<typeof setTimeout> | null = null;
     const show = (isComplete: boolean): void => {
       refresh = null;
-      if (header !== null) this.recorded = traceOfRecording(header, lines, isComplete);
+      if (header === null) return;
+      const isFirst = this.recorded === null;
+      try {
+        this.recorded = traceOfRecording(header, lines, isComplete);
+      } catch (error) {
+        // Lines come not quite in order: what cannot be read yet may be once the next ones are here.
+        if (isComplete) this.#changeLive(() => ({ phase: 'failed', problem: problemOf(error) }));
+        return;
+      }
+      if (isFirst) this.show('real');
+      this.#follow();
     };
     const onMessage = (message: LiveMessage): void => {
       switch (message.type) {
@@ -195,15 +240,14 @@ export class Playground {
           lines.push(message.line);
           refresh ??= setTimeout(() => {
             show(false);
-            this.#follow();
           }, REFRESH_MS);
           return;
         case 'end':
           if (refresh !== null) clearTimeout(refresh);
           header = message.header;
-          show(true);
           this.#handle = null;
-          void this.#compare();
+          show(true);
+          if (this.live?.phase !== 'failed') void this.#compare();
           return;
         case 'problem': {
           if (refresh !== null) clearTimeout(refresh);

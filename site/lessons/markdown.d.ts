@@ -1,0 +1,5 @@
+declare module '*.md' {
+  import type { TextSection } from './markdown-plugin.ts';
+  const sections: readonly TextSection[];
+  export default sections;
+}
