@@ -78,3 +78,11 @@ const LONGEST_MS = 1_400;
 export function restMs(gapMs: number, speed: number): number {
   return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, gapMs)) / speed;
 }
+
+/** What stepping can be set to. */
+export const DETAILS: readonly { readonly detail: Detail; readonly label: string }[] = [
+  { detail: 'moments', label: 'messages and changes' },
+  { detail: 'events', label: 'every event' },
+];
+
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8];
