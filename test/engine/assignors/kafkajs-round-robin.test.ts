@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { kafkajsRoundRobin } from '../../../engine/assignors/kafkajs-round-robin.ts';
+import { asMemberId } from '../../../engine/protocol/ids.ts';
+import { printPartition } from '../../../engine/protocol/partitions.ts';
+
+const aMemberOf = (memberId: string) => ({
+  memberId: asMemberId(memberId),
+  groupInstanceId: null,
+  subscription: { topics: ['a', 'b'], ownedPartitions: [], generationId: null, rackId: null },
+});
+
+function deal(memberIds: readonly string[], counts: Readonly<Record<string, number>>) {
+  const dealt = kafkajsRoundRobin.assign(memberIds.map(aMemberOf), new Map(Object.entries(counts)));
+  return Object.fromEntries(
+    [...dealt].map(([memberId, partitions]) => [memberId, partitions.map(printPartition)]),
+  );
+}
+
+describe('kafkajsRoundRobin', () => {
+  it('goes on with the next member where the topic before ended', () => {
+    expect(deal(['m2', 'm1'], { a: 3, b: 2 })).toEqual({ m1: ['a-0', 'a-2', 'b-1'], m2: ['a-1', 'b-0'] });
+  });
+
+  it('leaves out a member that gets nothing, as kafkajs’s SyncGroup does', () => {
+    expect(deal(['m1', 'm2'], { a: 1 })).toEqual({ m1: ['a-0'] });
+  });
+});

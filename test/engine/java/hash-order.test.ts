@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { hashOrder, hashString } from '../../../engine/java/hash-order.ts';
+
+describe('hashString', () => {
+  it('is Java’s String.hashCode', () => {
+    expect(hashString('')).toBe(0);
+    expect(hashString('abc')).toBe(96_354);
+    // Known to overflow to the smallest int.
+    expect(hashString('polygenelubricants')).toBe(-2_147_483_648);
+  });
+});
+
+describe('hashOrder', () => {
+  it('is the order in which a HashMap of 16 buckets iterates', () => {
+    const keys = ['consumer1', 'consumer2', 'consumer3', 'consumer4'];
+    expect(hashOrder(keys)).toEqual(['consumer4', 'consumer3', 'consumer2', 'consumer1']);
+    const assignors = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'];
+    expect(hashOrder(assignors)).toEqual(['sticky', 'range', 'roundrobin', 'cooperative-sticky']);
+  });
+});
