@@ -20,7 +20,7 @@ import {
   type MemberId,
   type MemberName,
 } from './protocol/ids.ts';
-import type { GroupRequest, GroupResponse } from './protocol/messages.ts';
+import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
 import type { PartitionOffset, TopicPartition } from './protocol/partitions.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
@@ -100,6 +100,9 @@ class Run {
   readonly #timers = new Map<string, number>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
+  /** Where the group came into its state, and where members were removed from it. */
+  #groupStateStep: number | null = null;
+  readonly #removedSteps = new Map<MemberId, number>();
   #coordinator: Coordinator;
 
   constructor(scenario: Scenario, options: SimulateOptions) {
@@ -271,9 +274,15 @@ class Run {
 
   #doForCoordinator(effect: CoordinatorEffect, cause: number): void {
     switch (effect.type) {
-      case 'note':
-        this.#record('coordinator', cause, effect.note);
+      case 'note': {
+        const { note } = effect;
+        const step = this.#record('coordinator', cause, note);
+        if (note.kind === 'groupState') this.#groupStateStep = step;
+        if (note.kind === 'groupMember' && note.change === 'removed') {
+          this.#removedSteps.set(note.memberId, step);
+        }
         return;
+      }
       case 'startTimer': {
         const { timer, afterMs } = effect;
         const key = groupTimerKey(timer);
@@ -293,7 +302,9 @@ class Run {
         const isCurrent = this.#process(client.name).incarnation === client.incarnation;
         const answers = isCurrent ? (sentSteps.get(correlationId) ?? null) : null;
         const sent = { kind: 'messageSent', to, message, answers } as const;
-        const sentStep = this.#record('coordinator', cause, sent);
+        const asked = answers === null ? undefined : this.#events[answers];
+        const reason = asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
+        const sentStep = this.#record('coordinator', reason ?? cause, sent);
         this.#agenda.schedule(
           { type: 'response', sentStep, client, correlationId, message },
           this.#network.delayMs('coordinator', to, this.#agenda.nowMs),
@@ -302,6 +313,22 @@ class Run {
       }
       default:
         unreachable(effect, 'doForCoordinator');
+    }
+  }
+
+  /** A refusal follows from what the group has been through, not from the request that it answers. */
+  #refusalReason(request: GroupMessage, response: GroupResponse): number | null {
+    if (response.type !== 'HeartbeatResponse' && response.type !== 'OffsetCommitResponse') return null;
+    switch (response.errorCode) {
+      case 'REBALANCE_IN_PROGRESS':
+      case 'ILLEGAL_GENERATION':
+        return this.#groupStateStep;
+      case 'UNKNOWN_MEMBER_ID': {
+        const memberId = 'memberId' in request ? request.memberId : null;
+        return memberId === null ? null : (this.#removedSteps.get(memberId) ?? null);
+      }
+      default:
+        return null;
     }
   }
 

@@ -69,8 +69,10 @@ function firstMessage(trace: Trace, step: number): number {
     const event: Trace['events'][number] | undefined = trace.events[next];
     if (event === undefined || event.kind === 'memberReady' || event.kind === 'command') break;
     const isClock = event.kind === 'timerFired' || event.kind === 'timerStarted';
+    // A heartbeat follows from the one before: what it brings about begins with itself.
+    const isHeartbeat = event.kind === 'messageSent' && event.message.type === 'HeartbeatRequest';
     first = event.step;
-    if (isClock) break;
+    if (isClock || isHeartbeat) break;
     next = event.cause;
   }
   return first;

@@ -103,6 +103,16 @@ interface Known {
   readonly heartbeatStep: number | null;
 }
 
+/** What is known of a member of the group at the coordinator's side. */
+interface InGroup {
+  readonly name: MemberName;
+  readonly sessionTimeoutMs: number;
+  /** When the coordinator last heard of it in a way that restarts its session. */
+  readonly heardMs: number;
+  /** Its request is held back: its session cannot run out. */
+  readonly isParked: boolean;
+}
+
 class Reconstruction {
   readonly #header: RecordingHeader;
   readonly #scenario: Scenario;
@@ -111,7 +121,8 @@ class Reconstruction {
   readonly #ids = new Map<MemberName, MemberId[]>();
   readonly #sentSteps = new Map<number, { readonly sent: number; readonly delivered: number }>();
   readonly #endOffsets = new Map<string, number[]>();
-  readonly #joined = new Map<MemberId, MemberName>();
+  /** Members of the group as far as it is known. */
+  readonly #members = new Map<MemberId, InGroup>();
   #nowMs = 0;
   #groupState: GroupState = 'Empty';
   #generationId = asGenerationId(0);
@@ -119,6 +130,7 @@ class Reconstruction {
   #leader: MemberId | null = null;
   #lastJoinStep: number | null = null;
   #leaderSyncStep: number | null = null;
+  #prepareStep: number | null = null;
 
   constructor(header: RecordingHeader) {
     this.#header = header;
@@ -330,9 +342,15 @@ class Reconstruction {
       case 'JoinGroupRequest': {
         if (message.memberId === null || !isAccepted) return;
         this.#lastJoinStep = delivered;
-        this.#noteMember(this.#joined.has(message.memberId) ? null : 'added', message.memberId, name, delivered);
-        this.#joined.set(message.memberId, name);
-        this.#prepareRebalance(delivered, message.reason ?? `${name} joins`);
+        const isNew = !this.#members.has(message.memberId);
+        if (isNew) this.#noteMember('added', message.memberId, name, delivered);
+        this.#members.set(message.memberId, {
+          name,
+          sessionTimeoutMs: message.sessionTimeoutMs,
+          heardMs: this.#nowMs,
+          isParked: true,
+        });
+        this.#prepareRebalance(delivered, joinReason(name, isNew ? null : message.reason, isNew));
         this.#noteMember('awaitingJoin', message.memberId, name, delivered);
         return;
       }
@@ -343,7 +361,7 @@ class Reconstruction {
         return;
       case 'LeaveGroupRequest':
         for (const { memberId } of message.members) {
-          if (memberId === null || !this.#joined.delete(memberId)) continue;
+          if (memberId === null || !this.#members.delete(memberId)) continue;
           this.#noteMember('removed', memberId, name, delivered);
           this.#prepareRebalance(delivered, `${name} leaves the group`);
         }
@@ -373,6 +391,9 @@ class Reconstruction {
 
   /** A parked request is answered because of what others did. */
   #causeOfAnswer({ request, response }: Exchange, delivered: number): number {
+    if (errorCodeIn(response) === 'REBALANCE_IN_PROGRESS' && response.type === 'HeartbeatResponse') {
+      return this.#prepareStep ?? delivered;
+    }
     if (errorCodeIn(response) !== 'NONE') return delivered;
     if (request.type === 'JoinGroupRequest') return this.#lastJoinStep ?? delivered;
     if (request.type === 'SyncGroupRequest') return this.#leaderSyncStep ?? delivered;
@@ -387,6 +408,7 @@ class Reconstruction {
           if (response.generationId !== this.#generationId) this.#beginGeneration(response);
           if (response.memberId !== null) {
             this.#noteMember('answered', response.memberId, name, delivered);
+            this.#hear(response.memberId, 'NONE');
           }
         } else if (response.errorCode === 'MEMBER_ID_REQUIRED' && response.memberId !== null) {
           this.#ids.set(name, [...(this.#ids.get(name) ?? []), response.memberId]);
@@ -399,16 +421,20 @@ class Reconstruction {
           this.#moveGroup('Stable', this.#leaderSyncStep ?? delivered, 'the leader has assigned');
         }
         this.#noteMember('answered', request.memberId, name, delivered);
+        this.#hear(request.memberId, 'NONE');
         return;
       case 'HeartbeatResponse':
         if (response.errorCode === 'REBALANCE_IN_PROGRESS') {
-          this.#prepareRebalance(delivered, 'a member has gone, or the coordinator removed it');
+          this.#removeSilent();
+          this.#prepareRebalance(delivered, 'something has changed the group that was not recorded');
         }
+        if (request.type === 'HeartbeatRequest') this.#hear(request.memberId, errorCodeIn(response));
         return;
       case 'OffsetCommitResponse': {
         if (request.type !== 'OffsetCommitRequest') return;
         const { offsets } = request;
         const { errorCode } = response;
+        if (request.memberId !== null) this.#hear(request.memberId, errorCode);
         if (errorCode === 'NONE') {
           this.#record('coordinator', delivered, { kind: 'commitAccepted', member: name, offsets });
         } else {
@@ -467,10 +493,38 @@ class Reconstruction {
   /** Who is missing from the leader's list was removed on the way to this generation. */
   #dropMissing(response: Extract<GroupMessage, { type: 'JoinGroupResponse' }>, step: number): void {
     const present = new Set(response.members.map(({ memberId }) => memberId));
-    for (const [memberId, name] of this.#joined) {
+    for (const [memberId, { name }] of this.#members) {
       if (present.has(memberId)) continue;
-      this.#joined.delete(memberId);
+      this.#members.delete(memberId);
       this.#noteMember('removed', memberId, name, step);
+    }
+  }
+
+  /** A sign of life restarts a session; a refusal does not. */
+  #hear(memberId: MemberId, errorCode: string): void {
+    const member = this.#members.get(memberId);
+    if (member === undefined) return;
+    if (errorCode !== 'NONE' && errorCode !== 'REBALANCE_IN_PROGRESS') return;
+    this.#members.set(memberId, { ...member, heardMs: this.#nowMs, isParked: false });
+  }
+
+  /** Whoever was silent for its session timeout has been removed, and that began the rebalance. */
+  #removeSilent(): void {
+    if (this.#groupState === 'PreparingRebalance') return;
+    for (const [memberId, member] of this.#members) {
+      const silentMs = this.#nowMs - member.heardMs;
+      if (member.isParked || silentMs < member.sessionTimeoutMs - CLOCK_SLACK_MS) continue;
+      this.#members.delete(memberId);
+      const cause = this.#know(member.name).lastStep;
+      const removed = {
+        kind: 'groupMember',
+        change: 'removed',
+        memberId,
+        member: member.name,
+        reason: 'no heartbeat within its session timeout',
+      } as const;
+      const step = this.#record('coordinator', cause, removed, true);
+      this.#prepareRebalance(step, `${member.name} was silent for its session timeout`);
     }
   }
 
@@ -493,16 +547,16 @@ class Reconstruction {
       leader: this.#leader,
       reason,
     } as const;
-    this.#record('coordinator', cause, fact, true);
+    const step = this.#record('coordinator', cause, fact, true);
+    if (to === 'PreparingRebalance') this.#prepareStep = step;
   }
 
   #noteMember(
-    change: Extract<Fact, { kind: 'groupMember' }>['change'] | null,
+    change: Extract<Fact, { kind: 'groupMember' }>['change'],
     memberId: MemberId,
     member: MemberName,
     cause: number,
   ): void {
-    if (change === null) return;
     const fact = { kind: 'groupMember', change, memberId, member, reason: REASONS[change] } as const;
     this.#record('coordinator', cause, fact, true);
   }
@@ -551,6 +605,12 @@ class Reconstruction {
   #remember(name: MemberName, lastStep: number): void {
     this.#set(name, { lastStep });
   }
+}
+
+/** As the simulated coordinator puts it. */
+function joinReason(name: MemberName, reason: string | null, isNew: boolean): string {
+  if (isNew) return `${name} joins the group`;
+  return reason === null ? `${name} rejoins the group` : `${name} rejoins the group: ${reason}`;
 }
 
 const REASONS: Readonly<Record<Extract<Fact, { kind: 'groupMember' }>['change'], string>> = {
