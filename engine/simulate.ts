@@ -63,7 +63,10 @@ interface Process {
   /** Steps at which requests were sent, by correlation id. */
   readonly sentSteps: ReadonlyMap<number, number>;
   /** A fetch that waits for records. */
-  readonly fetch: { readonly fetchId: number; readonly positions: readonly PartitionOffset[] } | null;
+  readonly fetch: {
+    readonly fetchId: number;
+    readonly positions: readonly PartitionOffset[];
+  } | null;
 }
 
 type Entry =
@@ -82,9 +85,25 @@ type Entry =
       readonly correlationId: number;
       readonly message: GroupResponse;
     }
-  | { readonly type: 'memberTimer'; readonly client: Client; readonly key: string; readonly startedStep: number; readonly timer: MemberTimer }
-  | { readonly type: 'groupTimer'; readonly key: string; readonly startedStep: number; readonly timer: GroupTimer }
-  | { readonly type: 'input'; readonly client: Client; readonly input: MemberInput; readonly cause: number };
+  | {
+      readonly type: 'memberTimer';
+      readonly client: Client;
+      readonly key: string;
+      readonly startedStep: number;
+      readonly timer: MemberTimer;
+    }
+  | {
+      readonly type: 'groupTimer';
+      readonly key: string;
+      readonly startedStep: number;
+      readonly timer: GroupTimer;
+    }
+  | {
+      readonly type: 'input';
+      readonly client: Client;
+      readonly input: MemberInput;
+      readonly cause: number;
+    };
 
 class Run {
   readonly #scenario: Scenario;
@@ -115,7 +134,10 @@ class Run {
     this.#givenIds = options.memberIds ?? new Map();
     this.#coordinator = newCoordinator(scenario.group, readGroupSettings(scenario));
     for (const { name, partitions } of scenario.topics) {
-      this.#endOffsets.set(name, Array.from({ length: partitions }, () => 0));
+      this.#endOffsets.set(
+        name,
+        Array.from({ length: partitions }, () => 0),
+      );
     }
     for (const member of scenario.members) {
       const { client } = member;
@@ -195,7 +217,12 @@ class Run {
     const step = this.#record('script', null, { kind: 'command', command });
     if (command.do === 'produce') this.#produce(command, step);
     else if (command.do === 'addPartitions') this.#addPartitions(command, step);
-    else this.#commandMember(existing(memberCommanded(command), 'member of the command'), command, step);
+    else
+      this.#commandMember(
+        existing(memberCommanded(command), 'member of the command'),
+        command,
+        step,
+      );
   }
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
@@ -303,7 +330,8 @@ class Run {
         const answers = isCurrent ? (sentSteps.get(correlationId) ?? null) : null;
         const sent = { kind: 'messageSent', to, message, answers } as const;
         const asked = answers === null ? undefined : this.#events[answers];
-        const reason = asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
+        const reason =
+          asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
         const sentStep = this.#record('coordinator', reason ?? cause, sent);
         this.#agenda.schedule(
           { type: 'response', sentStep, client, correlationId, message },
@@ -318,7 +346,8 @@ class Run {
 
   /** A refusal follows from what the group has been through, not from the request that it answers. */
   #refusalReason(request: GroupMessage, response: GroupResponse): number | null {
-    if (response.type !== 'HeartbeatResponse' && response.type !== 'OffsetCommitResponse') return null;
+    if (response.type !== 'HeartbeatResponse' && response.type !== 'OffsetCommitResponse')
+      return null;
     switch (response.errorCode) {
       case 'REBALANCE_IN_PROGRESS':
       case 'ILLEGAL_GENERATION':
@@ -353,7 +382,7 @@ class Run {
     const { name, incarnation } = entry.client;
     const process = this.#process(name);
     const isGone =
-      process.incarnation !== incarnation || ENDED.has(String(process.member.membership.value));
+      process.incarnation !== incarnation || ENDED.has(process.member.membership.value);
     if (isGone) {
       if (entry.type !== 'response') return;
       const { sentStep } = entry;
@@ -378,7 +407,7 @@ class Run {
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(String(member.membership.value))) this.#forgetTimers(before.actor);
+    if (ENDED.has(member.membership.value)) this.#forgetTimers(before.actor);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
@@ -391,7 +420,10 @@ class Run {
       case 'startTimer': {
         const { timer, afterMs } = effect;
         const startedStep = this.#startTimer(actor, timer, { kind: timer }, name, afterMs, cause);
-        this.#agenda.schedule({ type: 'memberTimer', client, key: timer, startedStep, timer }, afterMs);
+        this.#agenda.schedule(
+          { type: 'memberTimer', client, key: timer, startedStep, timer },
+          afterMs,
+        );
         return;
       }
       case 'stopTimer':
@@ -452,9 +484,7 @@ class Run {
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): RecordBatch[] => {
       const endOffset = this.#endOffset({ topic, partition });
       if (endOffset <= offset) return [];
-      return [
-        { partition: { topic, partition }, firstOffset: offset, lastOffset: endOffset - 1 },
-      ];
+      return [{ partition: { topic, partition }, firstOffset: offset, lastOffset: endOffset - 1 }];
     });
     if (batches.length === 0) return;
     this.#change(name, { fetch: null });

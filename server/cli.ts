@@ -81,7 +81,9 @@ program
 
 program
   .command('compare <left> <right>')
-  .description('compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)')
+  .description(
+    'compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
+  )
   .action(async (left: string, right: string) => {
     const [a, b] = [await readContent(left), await readContent(right)];
     const verdict = compareContents(a, b);

@@ -56,7 +56,8 @@ export async function readContent(file: string): Promise<Content> {
   if (format.startsWith('rebalance-recording/')) {
     return { type: 'trace', trace: parseRecording(content, what) };
   }
-  if (format.startsWith('rebalance-trace/')) return { type: 'trace', trace: parseTrace(content, what) };
+  if (format.startsWith('rebalance-trace/'))
+    return { type: 'trace', trace: parseTrace(content, what) };
   if (format.startsWith('rebalance-outcome/')) {
     return { type: 'outcome', outcome: parseOutcome(parseJson(content, what), what) };
   }
@@ -70,7 +71,8 @@ function formatOf(content: string, what: string): string {
   const [firstLine] = content.trimStart().split('\n', 1);
   const isLines = /^\{.*"format"\s*:\s*"rebalance-(recording|trace)\//.test(firstLine ?? '');
   const value = parseJson(isLines ? (firstLine ?? '') : content, what);
-  const format = value !== null && typeof value === 'object' && 'format' in value ? value.format : null;
+  const format =
+    value !== null && typeof value === 'object' && 'format' in value ? value.format : null;
   if (typeof format === 'string') return format;
   throw new PlaygroundError(
     'file-unreadable',

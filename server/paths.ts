@@ -2,8 +2,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A file of this folder, wherever the project lies. */
-export const fromServer = (path: string): string =>
-  fileURLToPath(new URL(path, import.meta.url));
+export const fromServer = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** A file of the project. */
 export const fromProject = (path: string): string => fromServer(`../${path}`);

@@ -59,7 +59,8 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
     const origin = context.req.header('origin');
     const isForeign = origin !== undefined && origin !== `http://${host}`;
     if (!isLoopback(host) || isForeign) {
-      const problem = 'This server answers only pages that it served itself, on a loopback address.';
+      const problem =
+        'This server answers only pages that it served itself, on a loopback address.';
       const remedy = 'Open the address that it printed when it started.';
       return context.json({ code: 'page-unreachable', problem, remedy }, 403);
     }
@@ -78,7 +79,8 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
       clients: CLIENT_KINDS.map((client) => ({
         client,
         isAvailable: client === 'kafkajs',
-        text: client === 'kafkajs' ? 'kafkajs 2.2.4, comes with the playground.' : 'Not run live yet.',
+        text:
+          client === 'kafkajs' ? 'kafkajs 2.2.4, comes with the playground.' : 'Not run live yet.',
       })),
       runId: desk.runId,
     };
@@ -133,4 +135,3 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
 /** Loopback names with any port. */
 const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
-

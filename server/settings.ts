@@ -24,7 +24,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 function readBrokers(text: string | undefined): readonly string[] | null {
   if (text === undefined || text.trim() === '') return null;
   const brokers = text.split(',').map((broker) => broker.trim());
-  const wrong = brokers.find((broker) => !/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker));
+  const wrong = brokers.find(
+    (broker) => !/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker),
+  );
   if (wrong === undefined) return brokers;
   throw new PlaygroundError(
     'usage',

@@ -24,7 +24,9 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
       turn += 1;
     }
   }
-  return new Map([...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]));
+  return new Map(
+    [...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]),
+  );
 }
 
 export const kafkajsRoundRobin = { name: 'RoundRobinAssigner', assign };

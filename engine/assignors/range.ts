@@ -1,6 +1,11 @@
 import type { MemberId } from '../protocol/ids.ts';
 import { sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
-import { inDealingOrder, type Assignment, type AssignorMember, type PartitionCounts } from './assignor.ts';
+import {
+  inDealingOrder,
+  type Assignment,
+  type AssignorMember,
+  type PartitionCounts,
+} from './assignor.ts';
 
 /**
  * Deals each topic by itself: consecutive partitions to the subscribers in order, one more to each
@@ -22,7 +27,9 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
       for (; partition < end; partition += 1) dealt.get(memberId)?.push({ topic, partition });
     });
   }
-  return new Map([...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]));
+  return new Map(
+    [...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]),
+  );
 }
 
 export const range = { name: 'range', assign };

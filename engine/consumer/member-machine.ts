@@ -100,7 +100,8 @@ export const memberMachine = setup({
       },
     },
     joining: {
-      description: 'JoinGroup is sent and not yet answered (Kafka: PREPARING_REBALANCE). No heartbeats.',
+      description:
+        'JoinGroup is sent and not yet answered (Kafka: PREPARING_REBALANCE). No heartbeats.',
       on: {
         JOIN_ANSWERED: [
           { guard: 'succeeded', target: 'syncing', actions: 'sendSyncGroup' },

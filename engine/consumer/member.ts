@@ -1,5 +1,5 @@
 import { initialTransition, transition, type SnapshotFrom } from 'xstate';
-import { assert, existing } from '../assert.ts';
+import { existing } from '../assert.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
@@ -231,9 +231,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   }
 
   get membershipState(): MembershipState {
-    const { value } = this.state.membership;
-    assert(typeof value === 'string', `the machine is flat, but its state is ${String(value)}`);
-    return value;
+    return this.state.membership.value;
   }
 
   want(effect: MemberEffect): void {

@@ -2,7 +2,12 @@ import { assert, unreachable } from '../assert.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { commitSync, onAutoCommitDue, onOffsetCommitResponse } from './commits.ts';
-import { onHeartbeatDue, onHeartbeatResponse, onPollTimeout, sendDueHeartbeat } from './heartbeats.ts';
+import {
+  onHeartbeatDue,
+  onHeartbeatResponse,
+  onPollTimeout,
+  sendDueHeartbeat,
+} from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,

@@ -79,12 +79,7 @@ export interface ClassicGroupSettings {
 /** The coordinator's timers. `memberId` is null for those of the group as a whole. */
 export interface GroupTimer {
   readonly kind:
-    | 'session'
-    | 'newMember'
-    | 'pendingMember'
-    | 'initialDelay'
-    | 'rebalanceTimeout'
-    | 'syncTimeout';
+    'session' | 'newMember' | 'pendingMember' | 'initialDelay' | 'rebalanceTimeout' | 'syncTimeout';
   readonly memberId: MemberId | null;
 }
 
@@ -156,7 +151,15 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     const { state: from } = this.state;
     this.set({ state: to, previousState: from });
     const { generationId, protocolName, leaderId: leader } = this.state;
-    const note = { kind: 'groupState', from, to, generationId, protocolName, leader, reason } as const;
+    const note = {
+      kind: 'groupState',
+      from,
+      to,
+      generationId,
+      protocolName,
+      leader,
+      reason,
+    } as const;
     this.ask({ type: 'note', note });
   }
 
@@ -199,7 +202,10 @@ export function hasAllJoined(group: ClassicGroup): boolean {
 
 /** The largest of the members', 0 without members. Source: ClassicGroup#rebalanceTimeoutMs. */
 export const rebalanceTimeoutMs = (group: ClassicGroup): number =>
-  [...group.members.values()].reduce((most, member) => Math.max(most, member.rebalanceTimeoutMs), 0);
+  [...group.members.values()].reduce(
+    (most, member) => Math.max(most, member.rebalanceTimeoutMs),
+    0,
+  );
 
 /**
  * The checks that Sync, Heartbeat, Leave and OffsetCommit share; NONE when the member may go on.

@@ -74,7 +74,10 @@ export function onRequest(
 ): CoordinatorStep {
   switch (request.type) {
     case 'FindCoordinatorRequest':
-      return answerOnly(coordinator, parked, { type: 'FindCoordinatorResponse', errorCode: 'NONE' });
+      return answerOnly(coordinator, parked, {
+        type: 'FindCoordinatorResponse',
+        errorCode: 'NONE',
+      });
     case 'OffsetFetchRequest':
       return answerOnly(coordinator, parked, onOffsetFetch(coordinator.committed, request));
     case 'OffsetCommitRequest':

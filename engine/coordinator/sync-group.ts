@@ -24,7 +24,11 @@ export function onSyncGroup(turn: GroupTurn, request: SyncGroupRequest, parked: 
     turn.answer(parked, { type: 'SyncGroupResponse', errorCode: 'NONE', assignment });
   } else {
     turn.putMember({ ...member, awaitingSync: parked });
-    turn.noteMember('awaitingSync', memberId, 'its SyncGroup is held until the leader has assigned');
+    turn.noteMember(
+      'awaitingSync',
+      memberId,
+      'its SyncGroup is held until the leader has assigned',
+    );
     if (memberId === turn.state.leaderId) distribute(turn, request);
   }
   if (turn.state.pendingSyncMembers.size === 0) {

@@ -177,10 +177,7 @@ export type GroupResponse =
 
 /** What a trace can carry. */
 export type GroupMessage =
-  | GroupRequest
-  | GroupResponse
-  | ConsumerGroupHeartbeatRequest
-  | ConsumerGroupHeartbeatResponse;
+  GroupRequest | GroupResponse | ConsumerGroupHeartbeatRequest | ConsumerGroupHeartbeatResponse;
 
 /** Kafka's name of a request and its response together. */
 export type ApiName =

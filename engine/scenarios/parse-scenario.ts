@@ -12,14 +12,10 @@ import {
   type SettingValue,
 } from '../protocol/config.ts';
 import { asGroupId, asMemberName, type MemberName } from '../protocol/ids.ts';
-import {
-  SCENARIO_FORMAT,
-  memberCommanded,
-  type Scenario,
-  type TimedCommand,
-} from './scenario.ts';
+import { SCENARIO_FORMAT, memberCommanded, type Scenario, type TimedCommand } from './scenario.ts';
 
-const REMEDY = 'Correct the scenario at that place; its format is described in engine/scenarios/README.md.';
+const REMEDY =
+  'Correct the scenario at that place; its format is described in engine/scenarios/README.md.';
 
 const wholeNumber = (least: number, most: number, what: string) =>
   v.pipe(
@@ -40,7 +36,8 @@ const topicName = v.pipe(
   v.string(`expected ${TOPIC_NAME}`),
   v.regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/, `expected ${TOPIC_NAME}`),
 );
-const MEMBER_NAME = 'a member name: a letter or digit, then letters, digits, ".", "_" and "-", at most 64';
+const MEMBER_NAME =
+  'a member name: a letter or digit, then letters, digits, ".", "_" and "-", at most 64';
 const memberName = v.pipe(
   v.string(`expected ${MEMBER_NAME}`),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, `expected ${MEMBER_NAME}`),
@@ -160,9 +157,17 @@ const scenarioSchema = v.strictObject({
  *   what to do. Nothing unknown is skipped.
  */
 export function parseScenario(value: unknown, what = 'The scenario'): Scenario {
-  const parsed = parseWith(scenarioSchema, value, { code: 'scenario-invalid', what, remedy: REMEDY });
+  const parsed = parseWith(scenarioSchema, value, {
+    code: 'scenario-invalid',
+    what,
+    remedy: REMEDY,
+  });
   const fail: Fail = (path, problem, remedy = REMEDY) => {
-    throw new PlaygroundError('scenario-invalid', `${what}: ${printPath(path)} ${problem}.`, remedy);
+    throw new PlaygroundError(
+      'scenario-invalid',
+      `${what}: ${printPath(path)} ${problem}.`,
+      remedy,
+    );
   };
   checkNames(parsed, fail);
   checkSettings(parsed, fail);

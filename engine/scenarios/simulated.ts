@@ -43,7 +43,10 @@ function unsimulatedIn({ client, config }: ScenarioMember): Found | null {
     return setting('group.instance.id', 'makes a static member; only dynamic ones are simulated');
   }
   const strategy = 'partition.assignment.strategy';
-  const first = String(config[strategy] ?? 'range').split(',')[0]?.trim() ?? '';
+  const first =
+    String(config[strategy] ?? 'range')
+      .split(',')[0]
+      ?.trim() ?? '';
   if (client === 'java' && !/^range$|\.RangeAssignor$/.test(first)) {
     return setting(strategy, `prefers "${first}"; only range is simulated`);
   }

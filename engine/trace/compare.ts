@@ -157,7 +157,10 @@ function onlyAssigned(calls: unknown): unknown {
   if (!Array.isArray(calls)) return calls;
   return calls.filter(
     (call: unknown) =>
-      call !== null && typeof call === 'object' && 'callback' in call && call.callback === 'assigned',
+      call !== null &&
+      typeof call === 'object' &&
+      'callback' in call &&
+      call.callback === 'assigned',
   );
 }
 

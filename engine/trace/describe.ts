@@ -61,7 +61,8 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'messageDropped':
       return describeArrival(trace, event.sentStep, who, 'never gets');
     case 'timerStarted': {
-      const of = event.member === null || event.actor !== 'coordinator' ? '' : ` for ${event.member}`;
+      const of =
+        event.member === null || event.actor !== 'coordinator' ? '' : ` for ${event.member}`;
       return `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
     }
     case 'timerFired':
@@ -86,7 +87,9 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'assignmentChanged':
       return describeAssignment(who, event.gained, event.dropped);
     case 'positionsSet': {
-      const shown = event.positions.slice(0, 8).map((position) => `${printPartition(position)} at ${position.offset}`);
+      const shown = event.positions
+        .slice(0, 8)
+        .map((position) => `${printPartition(position)} at ${position.offset}`);
       return `${who} will read on from ${shown.join(', ')}.`;
     }
     case 'recordsPolled':
@@ -94,7 +97,9 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'recordsProcessed':
       return `${who} has processed ${printOffsets(event)}.`;
     case 'commitAccepted': {
-      const shown = event.offsets.slice(0, 8).map((offset) => `${printPartition(offset)} at ${offset.offset}`);
+      const shown = event.offsets
+        .slice(0, 8)
+        .map((offset) => `${printPartition(offset)} at ${offset.offset}`);
       return `The coordinator takes ${event.member ?? 'a'}’s commit: ${shown.join(', ')}.`;
     }
     case 'commitRefused':
@@ -181,7 +186,9 @@ function describeArrival(trace: Trace, sentStep: number, who: string, verb: stri
   const sent = trace.events[sentStep];
   if (sent?.kind !== 'messageSent') throw new Error(`bug: no message was sent at ${sentStep}`);
   const { message } = sent;
-  const whose = isRequest(message) ? `${printActor(sent.actor)}’s ${apiOf(message)}` : `the answer to its ${apiOf(message)}`;
+  const whose = isRequest(message)
+    ? `${printActor(sent.actor)}’s ${apiOf(message)}`
+    : `the answer to its ${apiOf(message)}`;
   const errorCode = errorCodeIn(message);
   return `${capitalize(who)} ${verb} ${whose}${errorCode === 'NONE' ? '' : `: ${errorCode}`}.`;
 }

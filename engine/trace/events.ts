@@ -33,8 +33,7 @@ export interface EventHeader {
 }
 
 /** Group states as Kafka prints them. */
-export type GroupState =
-  'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
 export type CallbackName = 'assigned' | 'revoked' | 'lost';
 
@@ -56,13 +55,7 @@ export type TimerKind =
 
 /** What a group did with one of its members, or with an id it has handed out. */
 export type GroupMemberChange =
-  | 'pending'
-  | 'added'
-  | 'awaitingJoin'
-  | 'awaitingSync'
-  | 'answered'
-  | 'removed'
-  | 'pendingRemoved';
+  'pending' | 'added' | 'awaitingJoin' | 'awaitingSync' | 'answered' | 'removed' | 'pendingRemoved';
 
 /** Neighbouring records of one partition. */
 export interface OffsetSpan {

@@ -71,7 +71,7 @@ function participantsOf({ scenario }: Trace): Participants {
  */
 export function escapeLabel(text: string): string {
   return text
-    .replace(/[\s\u0000-\u001f\u007f\u2028\u2029]+/gu, ' ')
+    .replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ')
     .replace(/[#;<>&%$:\\{}"]/gu, (character) => `#${character.charCodeAt(0)};`);
 }
 
@@ -91,7 +91,9 @@ function lineOf(trace: Trace, participants: Participants, event: TraceEvent): st
       return noteOver(
         participants,
         'coordinator',
-        event.to === 'CompletingRebalance' ? `${event.to}, generation ${event.generationId}` : event.to,
+        event.to === 'CompletingRebalance'
+          ? `${event.to}, generation ${event.generationId}`
+          : event.to,
       );
     case 'timerFired':
       return firedLine(trace, participants, event);
@@ -129,7 +131,9 @@ const CLOCKS_SHOWN: ReadonlyMap<string, string> = new Map([
 
 function noteOver(participants: Participants, actor: ActorId, text: string): string | null {
   const participant = participants.get(actor);
-  return participant === undefined ? null : `  Note over ${participant.alias}: ${escapeLabel(text)}`;
+  return participant === undefined
+    ? null
+    : `  Note over ${participant.alias}: ${escapeLabel(text)}`;
 }
 
 const QUIET_APIS = /^(FindCoordinator|OffsetFetch|OffsetCommit|Heartbeat|ConsumerGroupHeartbeat)/;

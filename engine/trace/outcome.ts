@@ -50,11 +50,13 @@ function generationsOf(trace: Trace, events: readonly TraceEvent[]): readonly Ou
     }
     if (message.type !== 'SyncGroupResponse' || message.errorCode !== 'NONE') continue;
     const asked = sentAt(trace, event.answers);
-    if (asked.message.type !== 'SyncGroupRequest' || asked.message.assignments.length === 0) continue;
+    if (asked.message.type !== 'SyncGroupRequest' || asked.message.assignments.length === 0)
+      continue;
     const { generationId, assignments } = asked.message;
     if (generations.some((generation) => generation.generationId === generationId)) continue;
     const entries = assignments.map(
-      ({ memberId, assignment }) => [names.get(memberId) ?? memberId, printAll(assignment)] as const,
+      ({ memberId, assignment }) =>
+        [names.get(memberId) ?? memberId, printAll(assignment)] as const,
     );
     generations.push({
       generationId,

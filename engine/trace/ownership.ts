@@ -26,7 +26,8 @@ export function ownershipOf(trace: Trace): readonly OwnershipLane[] {
     lanes.set(printPartition(partition), { partition, spans });
   };
   for (const { name, partitions } of trace.scenario.topics) {
-    for (let number = 0; number < partitions; number += 1) begin({ topic: name, partition: number }, 0);
+    for (let number = 0; number < partitions; number += 1)
+      begin({ topic: name, partition: number }, 0);
   }
   for (const event of trace.events) {
     if (event.kind === 'topicChanged') {
@@ -38,7 +39,10 @@ export function ownershipOf(trace: Trace): readonly OwnershipLane[] {
     const name = memberOf(event.actor);
     if (event.kind !== 'assignmentChanged' || name === null) continue;
     for (const partition of event.gained) {
-      change(lanes.get(printPartition(partition))?.spans, event.atMs, (owners) => [...owners, name]);
+      change(lanes.get(printPartition(partition))?.spans, event.atMs, (owners) => [
+        ...owners,
+        name,
+      ]);
     }
     for (const partition of event.dropped) {
       change(lanes.get(printPartition(partition))?.spans, event.atMs, (owners) =>

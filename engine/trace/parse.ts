@@ -88,7 +88,10 @@ export function parseTrace(text: string, what = 'The trace'): Trace {
     ...header,
     scenario: parseScenario(header.scenario, `${what}, $.scenario`),
     memberIds: new Map(
-      Object.entries(header.memberIds).map(([name, ids]) => [asMemberName(name), ids.map(asMemberId)]),
+      Object.entries(header.memberIds).map(([name, ids]) => [
+        asMemberName(name),
+        ids.map(asMemberId),
+      ]),
     ),
     events,
   };
@@ -101,7 +104,11 @@ function readEvent(line: string, step: number, what: string): TraceEvent {
   const event = parseWith(eventSchema, parseJson(line, what), where);
   const isInOrder = event.step === step && (event.cause === null || event.cause < step);
   if (!isInOrder) {
-    throw new PlaygroundError('trace-invalid', `${what}: step ${event.step} is out of order.`, REMEDY);
+    throw new PlaygroundError(
+      'trace-invalid',
+      `${what}: step ${event.step} is out of order.`,
+      REMEDY,
+    );
   }
   // The facts were written by printTrace; their shapes are not checked one by one.
   return event as unknown as TraceEvent;

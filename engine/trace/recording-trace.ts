@@ -136,7 +136,10 @@ class Reconstruction {
     this.#header = header;
     this.#scenario = header.scenario;
     for (const { name, partitions } of header.scenario.topics) {
-      this.#endOffsets.set(name, Array.from({ length: partitions }, () => 0));
+      this.#endOffsets.set(
+        name,
+        Array.from({ length: partitions }, () => 0),
+      );
     }
     for (const { name } of header.scenario.members) {
       this.#known.set(name, {
@@ -216,7 +219,10 @@ class Reconstruction {
         return;
       case 'error': {
         const { exception, message } = line;
-        this.#remember(name, this.#record(actor, cause, { kind: 'memberError', exception, message }));
+        this.#remember(
+          name,
+          this.#record(actor, cause, { kind: 'memberError', exception, message }),
+        );
         return;
       }
       case 'exit':
@@ -232,7 +238,10 @@ class Reconstruction {
   #onCommand(line: Extract<Plain, { type: 'command' }>): void {
     const { atMs: _atMs, type: _type, ...rest } = line;
     // Lines of a recording are commands of its scenario, which were checked when it was read.
-    const command = { ...('partition' in rest || rest.do !== 'produce' ? {} : { partition: null }), ...rest } as unknown as Command;
+    const command = {
+      ...('partition' in rest || rest.do !== 'produce' ? {} : { partition: null }),
+      ...rest,
+    } as unknown as Command;
     const step = this.#record('script', null, { kind: 'command', command });
     if (command.do === 'produce') this.#onProduce(command, step);
     if (command.do === 'addPartitions') {
@@ -321,7 +330,10 @@ class Reconstruction {
   #beforeSending(name: MemberName, message: GroupMessage): void {
     if (message.type === 'JoinGroupRequest') {
       const isWhole = this.#know(name).assignment.length > 0;
-      if (isWhole && message.protocols.every(({ metadata }) => metadata.ownedPartitions.length === 0)) {
+      if (
+        isWhole &&
+        message.protocols.every(({ metadata }) => metadata.ownedPartitions.length === 0)
+      ) {
         this.#setAssignment(name, [], true);
       }
       this.#moveMember(name, 'joining', 'POLL');
@@ -391,7 +403,10 @@ class Reconstruction {
 
   /** A parked request is answered because of what others did. */
   #causeOfAnswer({ request, response }: Exchange, delivered: number): number {
-    if (errorCodeIn(response) === 'REBALANCE_IN_PROGRESS' && response.type === 'HeartbeatResponse') {
+    if (
+      errorCodeIn(response) === 'REBALANCE_IN_PROGRESS' &&
+      response.type === 'HeartbeatResponse'
+    ) {
       return this.#prepareStep ?? delivered;
     }
     if (errorCodeIn(response) !== 'NONE') return delivered;
@@ -426,9 +441,13 @@ class Reconstruction {
       case 'HeartbeatResponse':
         if (response.errorCode === 'REBALANCE_IN_PROGRESS') {
           this.#removeSilent();
-          this.#prepareRebalance(delivered, 'something has changed the group that was not recorded');
+          this.#prepareRebalance(
+            delivered,
+            'something has changed the group that was not recorded',
+          );
         }
-        if (request.type === 'HeartbeatRequest') this.#hear(request.memberId, errorCodeIn(response));
+        if (request.type === 'HeartbeatRequest')
+          this.#hear(request.memberId, errorCodeIn(response));
         return;
       case 'OffsetCommitResponse': {
         if (request.type !== 'OffsetCommitRequest') return;
@@ -453,7 +472,11 @@ class Reconstruction {
     this.#generationId = response.generationId ?? this.#generationId;
     this.#protocolName = response.protocolName;
     this.#leader = response.leader;
-    this.#moveGroup('CompletingRebalance', cause, 'every member has joined, the leader has to assign');
+    this.#moveGroup(
+      'CompletingRebalance',
+      cause,
+      'every member has joined, the leader has to assign',
+    );
   }
 
   #afterAnswer(name: MemberName, { response }: Exchange, step: number): void {
@@ -557,7 +580,13 @@ class Reconstruction {
     member: MemberName,
     cause: number,
   ): void {
-    const fact = { kind: 'groupMember', change, memberId, member, reason: REASONS[change] } as const;
+    const fact = {
+      kind: 'groupMember',
+      change,
+      memberId,
+      member,
+      reason: REASONS[change],
+    } as const;
     this.#record('coordinator', cause, fact, true);
   }
 

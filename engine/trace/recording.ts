@@ -4,11 +4,7 @@ import { parseJson, parseWith } from '../parsing.ts';
 import { readPartition } from '../protocol/partitions.ts';
 import { parseScenario } from '../scenarios/parse-scenario.ts';
 import type { Trace } from './events.ts';
-import {
-  RECORDING_FORMAT,
-  type RecordingHeader,
-  type RecordingLine,
-} from './recording-types.ts';
+import { RECORDING_FORMAT, type RecordingHeader, type RecordingLine } from './recording-types.ts';
 import { traceOfRecording } from './recording-trace.ts';
 
 const timeMs = v.pipe(v.number(), v.minValue(0));

@@ -1,5 +1,11 @@
 import { assert, existing } from '../assert.ts';
-import { asGenerationId, memberActor, memberOf, type MemberId, type MemberName } from '../protocol/ids.ts';
+import {
+  asGenerationId,
+  memberActor,
+  memberOf,
+  type MemberId,
+  type MemberName,
+} from '../protocol/ids.ts';
 import { apiOf, errorCodeIn, isRequest } from '../protocol/messages.ts';
 import { isSamePartition, printPartition, sortPartitions } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
@@ -30,7 +36,10 @@ export function view(trace: Trace, step: number): View {
     `step ${step} is not in the trace`,
   );
   const memory = remember(trace);
-  const checkpointIndex = Math.min(Math.floor(step / CHECKPOINT_STEPS), memory.checkpoints.length - 1);
+  const checkpointIndex = Math.min(
+    Math.floor(step / CHECKPOINT_STEPS),
+    memory.checkpoints.length - 1,
+  );
   const fold = copyFold(existing(memory.checkpoints[checkpointIndex], 'checkpoint'));
   while (fold.nextStep <= step) {
     apply(fold, existing(trace.events[fold.nextStep], 'event'));
@@ -267,7 +276,8 @@ function applyGroupMember(fold: Fold, event: EventOf<'groupMember'>): void {
   }
 }
 
-type PartitionEvent = EventOf<'recordsProduced'> | EventOf<'commitAccepted'> | EventOf<'topicChanged'>;
+type PartitionEvent =
+  EventOf<'recordsProduced'> | EventOf<'commitAccepted'> | EventOf<'topicChanged'>;
 
 function applyToPartitions(fold: Fold, event: PartitionEvent): void {
   if (event.kind === 'topicChanged') {
@@ -393,7 +403,9 @@ function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
     event,
     coordinator,
     members: showMembers(fold, timers, memory),
-    partitions: sortFolded(fold.partitions).map((partition) => showPartition(partition, event.atMs)),
+    partitions: sortFolded(fold.partitions).map((partition) =>
+      showPartition(partition, event.atMs),
+    ),
     messagesInFlight: [...fold.inFlight.values()].map((sent) => showMessage(sent, memory)),
     timers,
   };
@@ -416,9 +428,10 @@ function showCoordinator(fold: Fold): CoordinatorView {
     generationId,
     protocolName,
     leader: fold.groupMembers.get(leader ?? NOBODY)?.name ?? null,
-    members: members.map(
-      (member): GroupMemberView => ({ ...member, isLeader: member.memberId === leader }),
-    ),
+    members: members.map((member): GroupMemberView => ({
+      ...member,
+      isLeader: member.memberId === leader,
+    })),
     pendingMembers: [...fold.pending.values()],
     waitsFor: isWaiting
       ? members.filter(({ awaits }) => awaits !== awaited).map(({ name }) => name)

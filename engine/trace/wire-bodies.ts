@@ -207,7 +207,10 @@ const heartbeat: Reader = ({ request, response }, reading) => {
   );
   return {
     request: { type: 'HeartbeatRequest', ...asked },
-    response: { type: 'HeartbeatResponse', ...parseBody(v.object({ errorCode }), response, reading) },
+    response: {
+      type: 'HeartbeatResponse',
+      ...parseBody(v.object({ errorCode }), response, reading),
+    },
   };
 };
 
@@ -255,7 +258,9 @@ const offsetCommit: Reader = ({ request, response }, reading) => {
       topics: v.array(
         v.object({
           ...topicOf,
-          partitions: v.array(v.object({ partitionIndex: v.number(), committedOffset: v.number() })),
+          partitions: v.array(
+            v.object({ partitionIndex: v.number(), committedOffset: v.number() }),
+          ),
         }),
       ),
     }),

@@ -12,7 +12,10 @@ const FOREIGN_DEADLINE_MS = 5_000;
 /** Which broker a run would use, and why; nothing is started. */
 export async function describeBroker(settings: Settings): Promise<BridgeStatus['broker']> {
   if (settings.brokers !== null) {
-    return { kind: 'foreign', text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS).` };
+    return {
+      kind: 'foreign',
+      text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS).`,
+    };
   }
   const missing = await javaProblem();
   if (missing === null) {

@@ -18,7 +18,7 @@ export async function findJava(
   let tooOld: number | null = null;
   for (const command of candidates) {
     const { stderr, failed } = await execa(command, ['-version'], { reject: false });
-    const version = Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? Number.NaN);
+    const version = Number(/version "(\d+)/.exec(stderr)?.[1] ?? Number.NaN);
     if (failed || Number.isNaN(version)) continue;
     if (version >= OLDEST_JAVA) return command;
     tooOld = version;

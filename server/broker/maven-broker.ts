@@ -13,7 +13,8 @@ import { findJava, findMaven } from './java.ts';
 import { waitUntilReady } from './ready.ts';
 
 /** Where jars and data folders are kept, by the custom of the operating system. */
-export const cacheFolder = (): string => envPaths('kafka-rebalance-playground', { suffix: '' }).cache;
+export const cacheFolder = (): string =>
+  envPaths('kafka-rebalance-playground', { suffix: '' }).cache;
 
 /**
  * Starts Apache Kafka in KRaft mode, one process that is broker and controller, on loopback only.
@@ -35,7 +36,10 @@ export async function startMavenBroker(
     const port = await getPort({ host: LOOPBACK });
     const controllerPort = await getPort({ host: LOOPBACK, exclude: [port] });
     const settingsFile = join(folder, 'server.properties');
-    await writeFile(settingsFile, printProperties(brokerProperties(folder, port, controllerPort, config)));
+    await writeFile(
+      settingsFile,
+      printProperties(brokerProperties(folder, port, controllerPort, config)),
+    );
     await format(java, libraries, settingsFile, version);
     say(`Starting Kafka ${version} on ${LOOPBACK}:${port}.`);
     return await startKept(java, libraries, settingsFile, folder, `${LOOPBACK}:${port}`, version);
@@ -165,7 +169,14 @@ async function startKept(
     process.execPath,
     ['--import', TSX, fromServer('broker/keeper.ts'), JSON.stringify(task)],
     // Its own group, so that Ctrl-C in a terminal reaches it only by way of the server.
-    { stdin: 'pipe', all: true, reject: false, detached: true, cleanup: false, maxBuffer: 1_000_000 },
+    {
+      stdin: 'pipe',
+      all: true,
+      reject: false,
+      detached: true,
+      cleanup: false,
+      maxBuffer: 1_000_000,
+    },
   );
   let isRunning = true;
   const ended = keeper.then((result) => {

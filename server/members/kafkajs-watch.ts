@@ -4,7 +4,9 @@ import type { UntimedLine } from './contract.ts';
 
 /** A request as kafkajs's protocol modules make it, of which we touch the decoder only. */
 interface Made {
-  readonly response: { readonly decode: (raw: unknown) => Promise<Readonly<Record<string, unknown>>> };
+  readonly response: {
+    readonly decode: (raw: unknown) => Promise<Readonly<Record<string, unknown>>>;
+  };
 }
 type Make = (args: Readonly<Record<string, unknown>>) => Made;
 interface Definition {
@@ -31,9 +33,9 @@ const APIS = [
  * 2.2.4, is the only one that is run here.
  */
 export function watchExchanges(hear: (line: UntimedLine, epochMs: number) => void): void {
-  const { requests } = createRequire(import.meta.url)(
-    'kafkajs/src/protocol/requests/index.js',
-  ) as { readonly requests: Readonly<Record<string, Definition | undefined>> }; // It has no types.
+  const { requests } = createRequire(import.meta.url)('kafkajs/src/protocol/requests/index.js') as {
+    readonly requests: Readonly<Record<string, Definition | undefined>>;
+  }; // It has no types.
   for (const name of APIS) {
     const definition = requests[name];
     if (definition === undefined) continue;

@@ -17,7 +17,9 @@ type Bodies = Pick<RecordedRequest, 'request' | 'response'>;
  * The bodies of an exchange in the spelling of Kafka's request log; null for an API that a
  * recording does not hold.
  */
-export function toRecordedBodies(seen: SeenExchange): (Bodies & { readonly errors: readonly string[] }) | null {
+export function toRecordedBodies(
+  seen: SeenExchange,
+): (Bodies & { readonly errors: readonly string[] }) | null {
   const read = BODIES[seen.api];
   if (read === undefined) return null;
   const bodies = read(seen);
@@ -71,7 +73,10 @@ function assignmentOf(bytes: unknown): readonly string[] {
 
 const BODIES: Readonly<Record<string, (seen: SeenExchange) => Bodies>> = {
   FindCoordinator: ({ args, body }) => ({
-    request: { key: args['coordinatorKey'] ?? args['groupId'], keyType: args['coordinatorType'] ?? 0 },
+    request: {
+      key: args['coordinatorKey'] ?? args['groupId'],
+      keyType: args['coordinatorType'] ?? 0,
+    },
     response: { throttleTimeMs: 0, errorCode: body['errorCode'], ...coordinatorOf(body) },
   }),
   JoinGroup: ({ args, body }) => ({

@@ -43,12 +43,15 @@ export async function runLive(
   listener: RunListener,
   signal: AbortSignal,
 ): Promise<Recording> {
-  const named = broker.kind === 'foreign' ? withPrefix(scenario, `playground-${Date.now()}-`) : scenario;
+  const named =
+    broker.kind === 'foreign' ? withPrefix(scenario, `playground-${Date.now()}-`) : scenario;
   const cluster = new Cluster(broker.addresses);
   const run = new Run(named, broker, cluster, listener, signal);
   try {
     await cluster.connect();
-    listener.onProgress(`Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`);
+    listener.onProgress(
+      `Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`,
+    );
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     return await run.toEnd();
@@ -127,7 +130,12 @@ class Run {
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', error);
+      throw new PlaygroundError(
+        'run-cancelled',
+        'The run was cancelled.',
+        'Start it again.',
+        error,
+      );
     }
   }
 
@@ -169,7 +177,8 @@ class Run {
   }
 
   async #carryOut({ atMs: _atMs, ...command }: TimedCommand): Promise<void> {
-    const shown = 'partition' in command && command.partition === null ? withoutPartition(command) : command;
+    const shown =
+      'partition' in command && command.partition === null ? withoutPartition(command) : command;
     this.#add({ atMs: Date.now() - this.#startedMs, type: 'command', ...shown } as RecordingLine);
     if (command.do === 'produce') {
       await this.#cluster.produce(command);
@@ -217,7 +226,8 @@ class Run {
   #prepareAgain(name: string): void {
     const nowMs = Date.now() - this.#startedMs;
     const isStartedAgain = this.#scenario.script.some(
-      (command) => command.do === 'start' && command.member === name && command.atMs > nowMs - 1_000,
+      (command) =>
+        command.do === 'start' && command.member === name && command.atMs > nowMs - 1_000,
     );
     if (isStartedAgain) this.#prepare(name);
   }

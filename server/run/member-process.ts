@@ -70,7 +70,11 @@ export class MemberProcess {
   async prepared(): Promise<void> {
     const failure = this.ended.then(() => 'ended while it started');
     const timeout = new Promise<string>((resolve) => {
-      setTimeout(resolve, PREPARE_DEADLINE_MS, `was not ready in ${PREPARE_DEADLINE_MS} ms`).unref();
+      setTimeout(
+        resolve,
+        PREPARE_DEADLINE_MS,
+        `was not ready in ${PREPARE_DEADLINE_MS} ms`,
+      ).unref();
     });
     const problem = await Promise.race([this.#prepared, failure, timeout]);
     if (problem === undefined) return;

@@ -42,5 +42,9 @@ export function refuseUnrunnable(scenario: Scenario): void {
 }
 
 function refuse(problem: string, remedy: string): never {
-  throw new PlaygroundError('scenario-unsupported', `This scenario cannot be run live: ${problem}.`, remedy);
+  throw new PlaygroundError(
+    'scenario-unsupported',
+    `This scenario cannot be run live: ${problem}.`,
+    remedy,
+  );
 }

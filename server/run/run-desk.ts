@@ -74,7 +74,11 @@ export class RunDesk {
   }
 
   /** What was said of a run from message number `from` on, and what comes, until it is over. */
-  async *messages(id: string, from: number, signal: AbortSignal): AsyncGenerator<readonly [number, LiveMessage]> {
+  async *messages(
+    id: string,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly [number, LiveMessage]> {
     const run = this.#find(id);
     let index = from;
     while (!signal.aborted) {

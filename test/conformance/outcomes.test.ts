@@ -40,7 +40,9 @@ describe('a simulated run', () => {
     const { scenario, trace, outcome } = readCase(name);
     for (let seed = 2; seed <= 12; seed += 1) {
       const simulated = simulate(scenario, { memberIds: trace.memberIds, seed });
-      expect(compareOutcomes(outcomeOf(simulated), outcome).differences, `seed ${seed}`).toEqual([]);
+      expect(compareOutcomes(outcomeOf(simulated), outcome).differences, `seed ${seed}`).toEqual(
+        [],
+      );
     }
   });
 

@@ -103,7 +103,9 @@ describe('simulate', () => {
 
   it('gives the same bytes for the same scenario and seed', () => {
     check(({ scenario, seed }) => {
-      expect(printTrace(simulate(scenario, { seed }))).toBe(printTrace(simulate(scenario, { seed })));
+      expect(printTrace(simulate(scenario, { seed }))).toBe(
+        printTrace(simulate(scenario, { seed })),
+      );
     });
   });
 

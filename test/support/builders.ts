@@ -27,7 +27,10 @@ export const SEED = 20_261_123;
 
 export const A_GROUP_ID = asGroupId('orders-app');
 
-export const aProtocol = (name = 'range', topics: readonly string[] = ['orders']): JoinGroupProtocol => ({
+export const aProtocol = (
+  name = 'range',
+  topics: readonly string[] = ['orders'],
+): JoinGroupProtocol => ({
   name,
   metadata: { topics, ownedPartitions: [], generationId: null, rackId: null },
 });
@@ -53,7 +56,9 @@ export const aMember = (memberId: string, parts: Partial<GroupMember> = {}): Gro
 
 /** A group with these members; in generation 1 unless it is told otherwise. */
 export function aGroup(
-  parts: Partial<Omit<ClassicGroup, 'members'>> & { readonly members?: readonly GroupMember[] } = {},
+  parts: Partial<Omit<ClassicGroup, 'members'>> & {
+    readonly members?: readonly GroupMember[];
+  } = {},
 ): ClassicGroup {
   const { members = [], ...rest } = parts;
   return {
@@ -74,8 +79,10 @@ export const SETTINGS: ClassicGroupSettings = {
   maxSize: 2_147_483_647,
 };
 
-export const aTurn = (group: ClassicGroup, settings: Partial<ClassicGroupSettings> = {}): GroupTurn =>
-  new GroupTurn(group, { ...SETTINGS, ...settings });
+export const aTurn = (
+  group: ClassicGroup,
+  settings: Partial<ClassicGroupSettings> = {},
+): GroupTurn => new GroupTurn(group, { ...SETTINGS, ...settings });
 
 export const aHeartbeat = (memberId: string, generationId = 1): HeartbeatRequest => ({
   type: 'HeartbeatRequest',
@@ -129,7 +136,9 @@ export const answersOf = (turn: GroupTurn): readonly string[] =>
 export const timersOf = (turn: GroupTurn): readonly string[] =>
   turn.effects.flatMap((effect) =>
     effect.type === 'startTimer'
-      ? [`${[effect.timer.kind, effect.timer.memberId].filter(Boolean).join(' ')} ${effect.afterMs}`]
+      ? [
+          `${[effect.timer.kind, effect.timer.memberId].filter(Boolean).join(' ')} ${effect.afterMs}`,
+        ]
       : [],
   );
 

@@ -18,7 +18,10 @@ function deal(memberIds: readonly string[], counts: Readonly<Record<string, numb
 
 describe('kafkajsRoundRobin', () => {
   it('goes on with the next member where the topic before ended', () => {
-    expect(deal(['m2', 'm1'], { a: 3, b: 2 })).toEqual({ m1: ['a-0', 'a-2', 'b-1'], m2: ['a-1', 'b-0'] });
+    expect(deal(['m2', 'm1'], { a: 3, b: 2 })).toEqual({
+      m1: ['a-0', 'a-2', 'b-1'],
+      m2: ['a-1', 'b-0'],
+    });
   });
 
   it('leaves out a member that gets nothing, as kafkajs’s SyncGroup does', () => {

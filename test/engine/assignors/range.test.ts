@@ -19,7 +19,9 @@ const vectorSchema = v.object({
   result: v.record(v.string(), v.array(v.string())),
 });
 
-const VECTORS = gunzipSync(readFileSync(new URL('../../vectors/assignors.jsonl.gz', import.meta.url)))
+const VECTORS = gunzipSync(
+  readFileSync(new URL('../../vectors/assignors.jsonl.gz', import.meta.url)),
+)
   .toString()
   .trim()
   .split('\n')

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { onHeartbeat } from '../../../engine/coordinator/heartbeat.ts';
-import { aGroup, aHeartbeat, aMember, aParked, aTurn, answersOf, timersOf } from '../../support/builders.ts';
+import {
+  aGroup,
+  aHeartbeat,
+  aMember,
+  aParked,
+  aTurn,
+  answersOf,
+  timersOf,
+} from '../../support/builders.ts';
 
 const beat = (
   state: 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead',

@@ -110,8 +110,16 @@ describe('onJoinGroup', () => {
   });
 
   it.each([
-    ['a session timeout below the broker’s minimum', aJoin(null, { sessionTimeoutMs: 5_999 }), 'INVALID_SESSION_TIMEOUT'],
-    ['no assignor in common', aJoin(null, { protocols: [aProtocol('sticky')] }), 'INCONSISTENT_GROUP_PROTOCOL'],
+    [
+      'a session timeout below the broker’s minimum',
+      aJoin(null, { sessionTimeoutMs: 5_999 }),
+      'INVALID_SESSION_TIMEOUT',
+    ],
+    [
+      'no assignor in common',
+      aJoin(null, { protocols: [aProtocol('sticky')] }),
+      'INCONSISTENT_GROUP_PROTOCOL',
+    ],
     ['an id that nobody has', aJoin('x'), 'UNKNOWN_MEMBER_ID'],
   ])('refuses %s', (_what, request, errorCode) => {
     const turn = join(aTurn(aGroup({ state: 'Stable', members: [aMember('a')] })), request, 'x');

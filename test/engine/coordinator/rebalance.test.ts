@@ -119,7 +119,11 @@ describe('selectProtocol', () => {
     });
 
   it('counts votes among the names that all members list', () => {
-    const group = voters(['sticky', 'range'], ['range', 'sticky'], ['range', 'sticky', 'roundrobin']);
+    const group = voters(
+      ['sticky', 'range'],
+      ['range', 'sticky'],
+      ['range', 'sticky', 'roundrobin'],
+    );
     expect(selectProtocol(group)).toBe('range');
   });
 

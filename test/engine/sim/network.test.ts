@@ -6,7 +6,10 @@ import { SEED } from '../../support/builders.ts';
 describe('Network', () => {
   it('lets nothing overtake on a link', () => {
     const network = new Network(new Random(SEED), { leastMs: 1, mostMs: 50 });
-    const arrivals = Array.from({ length: 200 }, (_, nowMs) => nowMs + network.delayMs('a', 'b', nowMs));
+    const arrivals = Array.from(
+      { length: 200 },
+      (_, nowMs) => nowMs + network.delayMs('a', 'b', nowMs),
+    );
     expect(arrivals).toEqual([...arrivals].sort((a, b) => a - b));
   });
 });

@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseOutcome, parseTrace } from '../../engine/index.ts';
+import { runPlayground } from '../support/playground.ts';
+import { readCase } from '../support/recordings.ts';
+
+const recording = (file: string): string =>
+  fileURLToPath(new URL(`../recordings/${file}`, import.meta.url));
+const EAGER_JOIN = recording('eager-join.scenario.json');
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'playground-cli-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function aFile(content: unknown): Promise<string> {
+  const file = join(folder, 'bad.json');
+  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+/** The scenario of lesson 1 with something changed. */
+const changed = (change: (scenario: Record<string, unknown>) => void): unknown => {
+  const scenario = structuredClone(readCase('eager-join').scenario) as unknown as Record<string, unknown>;
+  change(scenario);
+  return scenario;
+};
+
+describe('simulate', () => {
+  it('prints the recorded outcome of eager-join', async () => {
+    const { stdout, exitCode } = await runPlayground(['simulate', EAGER_JOIN, '--outcome']);
+    expect(exitCode).toBe(0);
+    expect(parseOutcome(JSON.parse(stdout))).toEqual(readCase('eager-join').outcome);
+  });
+
+  it('takes the ids of a recording', async () => {
+    const { trace } = readCase('eager-join');
+    const ids = recording('eager-join.recording.jsonl');
+    const args = ['simulate', EAGER_JOIN, '--trace', '--ids-from', ids];
+    const simulated = parseTrace((await runPlayground(args)).stdout);
+    expect(simulated.memberIds).toEqual(trace.memberIds);
+  });
+
+  it('prints the same bytes twice, and others for another seed', async () => {
+    const args = ['simulate', EAGER_JOIN, '--trace', '--seed', '7'];
+    const [first, second, other] = await Promise.all([
+      runPlayground(args),
+      runPlayground(args),
+      runPlayground([...args.slice(0, -1), '8']),
+    ]);
+    expect(second.stdout).toBe(first.stdout);
+    expect(other.stdout).not.toBe(first.stdout);
+  });
+
+  it('reads standard input and prints an account in words', async () => {
+    const scenario = JSON.stringify(readCase('eager-join').scenario);
+    const { stdout } = await runPlayground(['simulate', '-'], scenario);
+    expect(stdout).toContain('REBALANCE_IN_PROGRESS');
+  });
+});
+
+describe('compare', () => {
+  it('exits 0 for runs that came to the same', async () => {
+    const ran = await runPlayground(['compare', EAGER_JOIN, recording('eager-join.recording.jsonl')]);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Same outcome') as string });
+  });
+
+  it('exits 1 for runs that diverge, and names every difference', async () => {
+    const ran = await runPlayground(['compare', EAGER_JOIN, recording('eager-crash.outcome.json')]);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toContain('generations[0].assignment');
+  });
+
+  it('exits 2 when it could not compare', async () => {
+    const ran = await runPlayground(['compare', EAGER_JOIN, join(folder, 'none.json')]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain('cannot be read (ENOENT)');
+  });
+});
+
+describe('mermaid', () => {
+  it('draws a recording', async () => {
+    const { stdout } = await runPlayground(['mermaid', recording('eager-join.recording.jsonl')]);
+    expect(stdout).toMatch(/^sequenceDiagram\n {2}participant P0 as Coordinator\n/);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['an unknown key', changed((s) => (s['colour'] = 'red')), '$.colour is not a key'],
+    ['another version', changed((s) => (s['format'] = 'rebalance-scenario/9')), '$.format'],
+    ['an unknown command', changed((s) => (s['script'] = [{ atMs: 0, do: 'explode', member: 'C1' }])), '$.script[0].do'],
+    ['an unknown member', changed((s) => (s['script'] = [{ atMs: 0, do: 'start', member: 'C9' }])), '$.script[0].member is "C9"'],
+    ['a negative time', changed((s) => (s['script'] = [{ atMs: -1, do: 'start', member: 'C1' }])), '$.script[0].atMs is -1'],
+    [
+      'a member started twice',
+      changed((s) => {
+        s['script'] = [0, 5].map((atMs) => ({ atMs, do: 'start', member: 'C1' }));
+      }),
+      '$.script[1].do starts C1',
+    ],
+    ['text that is no JSON', '{ "format": ', 'is not JSON'],
+  ])('exits 2 and names place and remedy for %s', async (_what, content, place) => {
+    const ran = await runPlayground(['simulate', await aFile(content)]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toContain(place);
+    expect(ran.stderr.trim().split('\n').length).toBeGreaterThanOrEqual(2);
+    expect(ran.stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    ['an unknown command', ['dance']],
+    ['an unknown option', ['simulate', EAGER_JOIN, '--fast']],
+    ['a seed that is no number', ['simulate', EAGER_JOIN, '--seed', 'x']],
+    ['two kinds of output', ['simulate', EAGER_JOIN, '--trace', '--outcome']],
+    ['a port that is none', ['serve', '--port', '99999']],
+  ])('exits 2 for %s', async (_what, args) => {
+    const ran = await runPlayground(args);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).not.toBe('');
+    expect(ran.stderr).not.toContain('    at ');
+  });
+
+  it('refuses to run live what only another client can do, before anything starts', async () => {
+    const ran = await runPlayground(['live', EAGER_JOIN]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain('$.members[0].client is "java"');
+    expect(ran.stderr).toContain('--client kafkajs');
+  });
+});
