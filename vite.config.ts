@@ -7,6 +7,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.me
 
 export default defineConfig({
   root: fromRoot('site'),
+  cacheDir: fromRoot('node_modules/.vite'),
   // Relative addresses, so that the built site works from any path of any host.
   base: './',
   plugins: [markdownSections(), svelte()],

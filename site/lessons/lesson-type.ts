@@ -36,7 +36,10 @@ export type Facts = ReadonlyMap<string, string>;
 
 /** Puts facts in the place of `{{name}}`; what the run does not have reads "(not in this run)". */
 export function fillIn(text: string, facts: Facts): string {
-  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => facts.get(name) ?? '(not in this run)');
+  return text.replaceAll(
+    /\{\{(\w+)\}\}/g,
+    (_, name: string) => facts.get(name) ?? '(not in this run)',
+  );
 }
 
 /** The same for HTML: facts are text, whatever they hold. */
@@ -46,4 +49,8 @@ export function fillInHtml(html: string, facts: Facts): string {
 }
 
 const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');

@@ -9,7 +9,8 @@ import { SourceError, type Problem } from './simulated.ts';
 
 const NO_BRIDGE: Problem = {
   problem: 'This page was not served by the playground’s own server, so it cannot run Kafka.',
-  remedy: 'In a copy of the project run `npm install && npm start`, and open the address it prints.',
+  remedy:
+    'In a copy of the project run `npm install && npm start`, and open the address it prints.',
 };
 
 const CONNECTION_LOST: Problem = {

@@ -65,7 +65,9 @@ export class Playground {
   readonly stops = $derived(this.trace === null ? [0] : stopsOf(this.trace, this.detail));
   readonly stopIndex = $derived(stopIndexOf(this.stops, this.step));
   readonly view = $derived(
-    this.trace === null ? null : view(this.trace, Math.min(this.step, this.trace.events.length - 1)),
+    this.trace === null
+      ? null
+      : view(this.trace, Math.min(this.step, this.trace.events.length - 1)),
   );
   /** Messages under way, and the one that this step delivers or drops. */
   readonly messages = $derived.by(() => {
@@ -95,6 +97,7 @@ export class Playground {
 
   /** Simulates the scenario and shows its first frame. */
   async load(): Promise<void> {
+    this.problem = null;
     try {
       this.lesson = await this.#source.run(this.scenario);
     } catch (error) {
@@ -142,6 +145,19 @@ export class Playground {
   goToStop(index: number): void {
     const bounded = Math.max(0, Math.min(index, this.stops.length - 1));
     this.goTo(this.stops[bounded] ?? 0);
+  }
+
+  /** Stops playing and shows a step, whether stepping would stop there or not. */
+  jump(step: number): void {
+    this.pause();
+    this.goTo(step);
+  }
+
+  /** Shows what the run was in at a time: the last stop up to then. */
+  seek(atMs: number): void {
+    this.pause();
+    const index = this.stops.findLastIndex((stop) => (this.trace?.events[stop]?.atMs ?? 0) <= atMs);
+    this.goToStop(index);
   }
 
   forward(): void {
@@ -283,7 +299,9 @@ export class Playground {
     if (recorded === null) return;
     this.#changeLive(() => ({ phase: 'comparing' }));
     try {
-      const simulated = await this.#source.run(recorded.scenario, { memberIds: recorded.memberIds });
+      const simulated = await this.#source.run(recorded.scenario, {
+        memberIds: recorded.memberIds,
+      });
       const verdict = compareTraces(simulated, recorded);
       this.#changeLive(() => ({ phase: 'done', simulated, verdict }));
     } catch (error) {

@@ -77,9 +77,7 @@ export function pathOf(points: readonly { readonly x: number; readonly y: number
     if (next === undefined) parts.push(`L${print(point.x)},${print(point.y)}`);
     else {
       const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-      parts.push(
-        `Q${print(point.x)},${print(point.y)} ${print(middle.x)},${print(middle.y)}`,
-      );
+      parts.push(`Q${print(point.x)},${print(point.y)} ${print(middle.x)},${print(middle.y)}`);
     }
   });
   return parts.join(' ');

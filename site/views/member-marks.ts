@@ -62,3 +62,20 @@ export function printMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
+
+const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000];
+const MOST_TICKS = 8;
+
+/** Round times for an axis, at most eight. */
+export function ticksOf(fromMs: number, endMs: number): readonly number[] {
+  const everyMs = TICKS_MS.find((ms) => (endMs - fromMs) / ms <= MOST_TICKS) ?? 300_000;
+  const firstMs = Math.ceil(fromMs / everyMs) * everyMs;
+  const count = Math.max(0, Math.floor((endMs - firstMs) / everyMs) + 1);
+  return Array.from({ length: count }, (_, index) => firstMs + index * everyMs);
+}
+
+/** As many decimals as ticks of such an axis need to differ. */
+export function printTick(ms: number, spanMs: number): string {
+  const decimals = spanMs > 8_000 ? 0 : spanMs > 80 ? 2 : 3;
+  return `${(ms / 1_000).toFixed(decimals)} s`;
+}

@@ -38,7 +38,10 @@ export const lesson: Lesson = {
     leader: {
       label: 'The last member has joined',
       find: (trace) =>
-        stepOf(trace, (event) => isLate(trace, event) && isGroupState(event, 'CompletingRebalance')),
+        stepOf(
+          trace,
+          (event) => isLate(trace, event) && isGroupState(event, 'CompletingRebalance'),
+        ),
     },
     sync: {
       label: 'The assignment is in',
@@ -94,7 +97,7 @@ function factsOf(trace: Trace): Facts {
   const before = view(trace, last.fromStep);
   const after = view(trace, last.toStep);
   const idleMs = ownershipOf(trace).map(({ ownerlessMs }) => ownerlessMs);
-  const { config } = trace.scenario.members[0] ?? { config: {} };
+  const config = trace.scenario.members[0]?.config ?? {};
   facts.set('rebalanceCount', String(rebalances.length));
   facts.set('rebalanceMs', printMs(last.toMs - last.fromMs));
   facts.set('idleShortest', printMs(Math.min(...idleMs)));
