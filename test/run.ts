@@ -60,25 +60,23 @@ const vitestReport = v.object({
 });
 
 /** Counts of a Vitest project; a project that cannot be run, or has no test, is one failure. */
-const vitest =
-  (project: string) =>
-  async (): Promise<Counts> => {
-    const file = join(reports, `${project}.json`);
-    const isDone = await tool('vitest', [
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    ]);
-    const report = v.safeParse(vitestReport, await readJson(file));
-    if (!report.success || report.output.numPassedTests === 0) return FAILED;
-    const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = report.output;
-    // A file that cannot be loaded fails without a failed test.
-    const failed = numFailedTests === 0 && !isDone ? 1 : numFailedTests;
-    return { passed, failed, skipped };
-  };
+const vitest = (project: string) => async (): Promise<Counts> => {
+  const file = join(reports, `${project}.json`);
+  const isDone = await tool('vitest', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  const report = v.safeParse(vitestReport, await readJson(file));
+  if (!report.success || report.output.numPassedTests === 0) return FAILED;
+  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = report.output;
+  // A file that cannot be loaded fails without a failed test.
+  const failed = numFailedTests === 0 && !isDone ? 1 : numFailedTests;
+  return { passed, failed, skipped };
+};
 
 const playwrightReport = v.object({
   stats: v.object({
@@ -147,7 +145,10 @@ async function liveInBrowser(): Promise<Counts> {
 }
 
 const STEPS: readonly Step[] = [
-  { name: 'types', run: check('svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings') },
+  {
+    name: 'types',
+    run: check('svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'),
+  },
   { name: 'lint', run: check('eslint', '.') },
   { name: 'format', run: check('prettier', '--check', '--log-level', 'warn', '.') },
   {
@@ -174,7 +175,9 @@ const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? STEPS.map(({ name }) => name);
 const unknown = wanted.find((name) => !STEPS.some((step) => step.name === name));
 if (unknown !== undefined) {
-  console.error(`There is no step "${unknown}"; the steps are ${STEPS.map(({ name }) => name).join(', ')}.`);
+  console.error(
+    `There is no step "${unknown}"; the steps are ${STEPS.map(({ name }) => name).join(', ')}.`,
+  );
   process.exit(2);
 }
 

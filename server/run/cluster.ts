@@ -57,6 +57,19 @@ export class Cluster {
     });
   }
 
+  /** What there is on the broker, Kafka's own topics aside. */
+  async names(): Promise<{
+    readonly topics: readonly string[];
+    readonly groups: readonly string[];
+  }> {
+    const topics = await this.#admin.listTopics();
+    const { groups } = await this.#admin.listGroups();
+    return {
+      topics: topics.filter((name) => !name.startsWith('__')),
+      groups: groups.map(({ groupId }) => groupId),
+    };
+  }
+
   async produce(command: {
     readonly topic: string;
     readonly count: number;

@@ -27,7 +27,10 @@ async function aFile(content: unknown): Promise<string> {
 
 /** The scenario of lesson 1 with something changed. */
 const changed = (change: (scenario: Record<string, unknown>) => void): unknown => {
-  const scenario = structuredClone(readCase('eager-join').scenario) as unknown as Record<string, unknown>;
+  const scenario = structuredClone(readCase('eager-join').scenario) as unknown as Record<
+    string,
+    unknown
+  >;
   change(scenario);
   return scenario;
 };
@@ -67,8 +70,15 @@ describe('simulate', () => {
 
 describe('compare', () => {
   it('exits 0 for runs that came to the same', async () => {
-    const ran = await runPlayground(['compare', EAGER_JOIN, recording('eager-join.recording.jsonl')]);
-    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Same outcome') as string });
+    const ran = await runPlayground([
+      'compare',
+      EAGER_JOIN,
+      recording('eager-join.recording.jsonl'),
+    ]);
+    expect(ran).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Same outcome') as string,
+    });
   });
 
   it('exits 1 for runs that diverge, and names every difference', async () => {
@@ -95,9 +105,21 @@ describe('bad input', () => {
   it.each([
     ['an unknown key', changed((s) => (s['colour'] = 'red')), '$.colour is not a key'],
     ['another version', changed((s) => (s['format'] = 'rebalance-scenario/9')), '$.format'],
-    ['an unknown command', changed((s) => (s['script'] = [{ atMs: 0, do: 'explode', member: 'C1' }])), '$.script[0].do'],
-    ['an unknown member', changed((s) => (s['script'] = [{ atMs: 0, do: 'start', member: 'C9' }])), '$.script[0].member is "C9"'],
-    ['a negative time', changed((s) => (s['script'] = [{ atMs: -1, do: 'start', member: 'C1' }])), '$.script[0].atMs is -1'],
+    [
+      'an unknown command',
+      changed((s) => (s['script'] = [{ atMs: 0, do: 'explode', member: 'C1' }])),
+      '$.script[0].do',
+    ],
+    [
+      'an unknown member',
+      changed((s) => (s['script'] = [{ atMs: 0, do: 'start', member: 'C9' }])),
+      '$.script[0].member is "C9"',
+    ],
+    [
+      'a negative time',
+      changed((s) => (s['script'] = [{ atMs: -1, do: 'start', member: 'C1' }])),
+      '$.script[0].atMs is -1',
+    ],
     [
       'a member started twice',
       changed((s) => {

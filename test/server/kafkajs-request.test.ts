@@ -22,7 +22,14 @@ describe('toRecordedBodies', () => {
         protocolType: 'consumer',
         groupProtocols: [{ name: 'RoundRobinAssigner', metadata }],
       },
-      body: { errorCode: 79, generationId: -1, groupProtocol: '', leaderId: '', memberId: 'm', members: [] },
+      body: {
+        errorCode: 79,
+        generationId: -1,
+        groupProtocol: '',
+        leaderId: '',
+        memberId: 'm',
+        members: [],
+      },
     });
     expect(bodies?.errors).toEqual(['MEMBER_ID_REQUIRED']);
     expect(bodies?.request['protocols']).toEqual([
@@ -40,7 +47,12 @@ describe('toRecordedBodies', () => {
     const bodies = toRecordedBodies({
       api: 'SyncGroup',
       version: 3,
-      args: { groupId: 'g', generationId: 1, memberId: 'm', groupAssignment: [{ memberId: 'm', memberAssignment: assignment }] },
+      args: {
+        groupId: 'g',
+        generationId: 1,
+        memberId: 'm',
+        groupAssignment: [{ memberId: 'm', memberAssignment: assignment }],
+      },
       body: { errorCode: 0, memberAssignment: assignment },
     });
     expect(bodies?.request['assignments']).toEqual([

@@ -36,7 +36,11 @@ describe('the HTTP surface', () => {
   it.each([
     ['no JSON', 'usage', null],
     ['a scenario that is none', 'scenario-invalid', { scenario: {}, client: 'kafkajs' }],
-    ['a client that cannot be run', 'scenario-unsupported', { scenario: readCase('eager-join').scenario, client: null }],
+    [
+      'a client that cannot be run',
+      'scenario-unsupported',
+      { scenario: readCase('eager-join').scenario, client: null },
+    ],
     ['a key too many', 'usage', { scenario: {}, client: null, speed: 9 }],
   ])('refuses an order with %s, and says what to do', async (_what, code, body) => {
     const response = await anApp().app.request('/api/runs', order(body));

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import {
+  brokenInvariants,
+  compareOutcomes,
+  compareTraces,
+  outcomeOf,
+  simulate,
+  withClient,
+  type Outcome,
+} from '../../../engine/index.ts';
+import { readCase } from '../../support/recordings.ts';
+
+const { scenario, outcome } = readCase('eager-join');
+
+describe('compareOutcomes', () => {
+  it('calls equal outcomes the same', () => {
+    expect(compareOutcomes(outcome, outcome).result).toBe('same');
+  });
+
+  it('names each place that differs, with both values', () => {
+    const other: Outcome = { ...outcome, redelivered: { 'orders-1': 5 } };
+    const verdict = compareOutcomes(outcome, other);
+    expect(verdict.result).toBe('divergence');
+    expect(verdict.differences).toMatchObject([
+      { path: 'redelivered.orders-1', left: null, right: 5, rule: null },
+    ]);
+  });
+
+  it('allows what recorded runs differed in among themselves, by the rule’s name', () => {
+    const other: Outcome = {
+      ...outcome,
+      errors: { ...outcome.errors, C3: [] },
+      varies: ['errors.C3'],
+    };
+    const verdict = compareOutcomes(outcome, other);
+    expect(verdict.result).toBe('allowed');
+    expect(verdict.differences[0]?.rule).toBe('varies-between-runs');
+  });
+
+  it('allows missing revoked callbacks of a client that has none, and nothing more', () => {
+    const kafkajs = withClient(scenario, 'kafkajs').scenario;
+    const assignedOnly = (calls: Outcome['callbacks'][string]) =>
+      calls.filter(({ callback }) => callback === 'assigned');
+    const silent: Outcome = {
+      ...outcome,
+      callbacks: Object.fromEntries(
+        Object.entries(outcome.callbacks).map(([name, calls]) => [name, assignedOnly(calls)]),
+      ),
+    };
+    const clients = { left: scenario, right: kafkajs };
+    expect(compareOutcomes(outcome, silent, clients).result).toBe('allowed');
+    expect(compareOutcomes(outcome, silent).result).toBe('divergence');
+  });
+});
+
+describe('compareTraces', () => {
+  it('finds where two runs part', () => {
+    const left = simulate(scenario);
+    const right = simulate(readCase('eager-crash').scenario);
+    const parting = compareTraces(left, right).firstDivergence;
+    expect(left.events[parting?.leftStep ?? -1]?.kind).toMatch(/callbackEntered|groupState/);
+  });
+
+  it('agrees with a run that only the seed tells apart', () => {
+    expect(compareTraces(simulate(scenario), simulate(scenario, { seed: 99 })).result).toBe('same');
+  });
+});
+
+describe('brokenInvariants', () => {
+  const trace = simulate(scenario);
+
+  it('finds nothing in a simulated run', () => {
+    expect(brokenInvariants(trace)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a cause that comes later',
+      (event: (typeof trace.events)[number]) => ({ ...event, cause: event.step + 1 }),
+      'the cause comes later',
+    ],
+    [
+      'an event without a cause',
+      (event: (typeof trace.events)[number]) => ({ ...event, cause: null }),
+      'has no cause',
+    ],
+    [
+      'time that goes back',
+      (event: (typeof trace.events)[number]) => ({ ...event, atMs: 0 }),
+      'time goes back',
+    ],
+  ])('catches %s', (_what, spoil, promise) => {
+    const events = trace.events.map((event) => (event.step === 100 ? spoil(event) : event));
+    const broken = brokenInvariants({ ...trace, events } as typeof trace);
+    expect(broken[0]?.promise).toContain(promise);
+  });
+
+  it('catches a partition with two owners in one generation', () => {
+    const events = trace.events.map((event) =>
+      event.kind === 'assignmentChanged' && event.gained.length > 0
+        ? { ...event, assignment: [{ topic: 'orders', partition: 0 }] }
+        : event,
+    );
+    const broken = brokenInvariants({ ...trace, events });
+    expect(broken.map(({ promise }) => promise)).toContain(
+      'a partition has one owner in a generation',
+    );
+  });
+
+  it('catches an answer that nobody asked for twice, and a message that was never sent', () => {
+    const arrival = trace.events.find(({ kind }) => kind === 'messageDelivered');
+    const events = [...trace.events];
+    const last = events[events.length - 1];
+    if (arrival === undefined || last === undefined) throw new Error('the run has messages');
+    events[events.length - 1] = { ...arrival, step: last.step, atMs: last.atMs };
+    expect(brokenInvariants({ ...trace, events })[0]?.promise).toBe('what arrives was under way');
+  });
+});
+
+describe('outcomeOf', () => {
+  it('does not count what happened after the scenario’s end', () => {
+    const cut = simulate({ ...scenario, untilMs: 10_000 });
+    expect(outcomeOf(cut).generations).toHaveLength(1);
+  });
+});
