@@ -1,5 +1,9 @@
+/** What markdown-plugin.ts makes of a text; an ambient module cannot import the type from there. */
 declare module '*.md' {
-  import type { TextSection } from './markdown-plugin.ts';
-  const sections: readonly TextSection[];
+  const sections: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly html: string;
+  }[];
   export default sections;
 }

@@ -81,7 +81,7 @@ export function restMs(gapMs: number, speed: number): number {
 
 /** What stepping can be set to. */
 export const DETAILS: readonly { readonly detail: Detail; readonly label: string }[] = [
-  { detail: 'moments', label: 'messages and changes' },
+  { detail: 'moments', label: 'key steps' },
   { detail: 'events', label: 'every event' },
 ];
 

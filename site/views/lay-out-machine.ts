@@ -26,19 +26,31 @@ export interface PlacedMachine {
   readonly states: readonly PlacedState[];
   /** Transitions between the same two states are one edge with several labels. */
   readonly edges: readonly PlacedEdge[];
+  /** States that nearly all others lead to: only the first arrow to them is drawn. */
+  readonly hubs: readonly string[];
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+type Box = Point & { readonly width: number; readonly height: number };
+
+/** More arrows than these into one state hide the rest of the picture. */
+const MOST_SOURCES = 5;
 const STATE_HEIGHT = 34;
 const CHARACTER_WIDTH = 8.5;
 
 /** Places the states and edges of a machine. Same machine, same picture. */
 export function layOutMachine(machine: MachineGraph): PlacedMachine {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 22, ranksep: 42, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 30, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of machine.states) {
     graph.setNode(id, { width: id.length * CHARACTER_WIDTH + 24, height: STATE_HEIGHT });
   }
+  const hubs = machine.states.map(({ id }) => id).filter((id) => isHub(machine, id));
+  const reached = new Set<string>();
   const labels = new Map<string, string[]>();
   for (const { from, to, label } of machine.transitions) {
     const key = `${from} ${to}`;
@@ -46,29 +58,38 @@ export function layOutMachine(machine: MachineGraph): PlacedMachine {
     if (known === undefined) {
       labels.set(key, [label]);
       // A loop would widen the layout for an arrow that the list below names anyway.
-      if (from !== to) graph.setEdge(from, to);
+      const isRepeated = hubs.includes(to) && reached.has(to);
+      if (from !== to && !isRepeated) graph.setEdge(from, to);
+      reached.add(to);
     } else known.push(label);
   }
   dagre.layout(graph);
-  const { width = 0, height = 0 } = graph.graph();
+  const { width, height } = graph.graph() as Omit<Box, 'x' | 'y'>;
   return {
+    hubs,
     width,
     height,
     states: machine.states.map((state) => {
-      const node = graph.node(state.id);
+      // dagre writes what it found into the labels that it was given, and types them as any.
+      const node = graph.node(state.id) as Box;
       return { ...state, x: node.x, y: node.y, width: node.width, height: node.height };
     }),
     edges: graph.edges().map(({ v: from, w: to }) => ({
       from,
       to,
       labels: labels.get(`${from} ${to}`) ?? [],
-      path: pathOf(graph.edge(from, to).points ?? []),
+      path: pathOf((graph.edge(from, to) as { readonly points: readonly Point[] }).points),
     })),
   };
 }
 
+function isHub({ transitions }: MachineGraph, id: string): boolean {
+  const sources = transitions.filter(({ from, to }) => to === id && from !== id);
+  return new Set(sources.map(({ from }) => from)).size > MOST_SOURCES;
+}
+
 /** A smooth line: through the middles of dagre's points, bent by the points themselves. */
-export function pathOf(points: readonly { readonly x: number; readonly y: number }[]): string {
+export function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (first === undefined) return '';
   const parts = [`M${print(first.x)},${print(first.y)}`];

@@ -64,11 +64,11 @@ export function printMs(ms: number): string {
 }
 
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000];
-const MOST_TICKS = 8;
 
-/** Round times for an axis, at most eight. */
-export function ticksOf(fromMs: number, endMs: number): readonly number[] {
-  const everyMs = TICKS_MS.find((ms) => (endMs - fromMs) / ms <= MOST_TICKS) ?? 300_000;
+/** Round times for an axis that has room for so many. */
+export function ticksOf(fromMs: number, endMs: number, mostCount: number): readonly number[] {
+  const everyMs =
+    TICKS_MS.find((ms) => (endMs - fromMs) / ms <= Math.max(1, Math.min(8, mostCount))) ?? 300_000;
   const firstMs = Math.ceil(fromMs / everyMs) * everyMs;
   const count = Math.max(0, Math.floor((endMs - firstMs) / everyMs) + 1);
   return Array.from({ length: count }, (_, index) => firstMs + index * everyMs);
