@@ -56,6 +56,7 @@ export {
   type TimedCommand,
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
+export { printScenario } from './scenarios/print-scenario.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { SCENARIOS } from './scenarios/index.ts';
 

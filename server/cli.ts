@@ -179,7 +179,9 @@ function needTrace(trace: Trace | null): Trace {
 }
 
 function printVerdict({ summary, differences, firstDivergence }: Verdict): string {
-  const lines = differences.map(({ sentence, rule }) => `- ${rule ?? 'divergence'}: ${sentence}`);
+  const lines = differences.map(
+    ({ sentence, rule }) => `- ${rule === null ? 'divergence' : `allowed (${rule})`}: ${sentence}`,
+  );
   const parting =
     firstDivergence === null
       ? []

@@ -231,10 +231,14 @@ function checkClientSetting(
     setting === null
       ? `is not a consumer setting that is known here`
       : `is a setting that the ${client} client does not have`;
+  const without =
+    setting === null
+      ? 'Remove it'
+      : `Remove it, or keep the member’s own client and play the scenario with --client ${client}, which leaves such settings out`;
   fail(
     path,
     problem,
-    `Remove it, or use one of: ${known.map((candidate) => candidate.key).join(', ')}.`,
+    `${without}; ${client} has ${known.map(({ key: name }) => name).join(', ')}.`,
   );
 }
 

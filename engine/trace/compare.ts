@@ -8,6 +8,8 @@ import type { Outcome } from './outcome-types.ts';
 export interface Difference {
   /** Such as `callbacks.C2` or `generations[1].assignment`. */
   readonly path: string;
+  /** What kind of thing differs, in a few words: `other assignor`. */
+  readonly name: string;
   readonly left: unknown;
   readonly right: unknown;
   /** The name of the rule that allows it, or null: a divergence. */
@@ -70,7 +72,25 @@ export function compareOutcomes(
     ...compareByKey('redelivered', left.redelivered, right.redelivered),
     ...compareByKey('final', left.final, right.final),
   ].map((found) => judge(found, varies, lacksListener));
-  return summarize(differences);
+  const verdict = summarize(differences);
+  const other = otherClients(clients.left, clients.right);
+  if (other === null || verdict.result === 'same') return verdict;
+  return { ...verdict, summary: `${verdict.summary} ${other}` };
+}
+
+/** Runs of other clients differ for that reason before any other; null when they are the same. */
+function otherClients(left: Scenario | null, right: Scenario | null): string | null {
+  if (left === null || right === null) return null;
+  const changed = new Map<string, string[]>();
+  for (const { name, client } of left.members) {
+    const other = right.members.find((member) => member.name === name)?.client ?? client;
+    if (other === client) continue;
+    const pair = `${client} on the left, ${other} on the right`;
+    changed.set(pair, [...(changed.get(pair) ?? []), name]);
+  }
+  if (changed.size === 0) return null;
+  const pairs = [...changed].map(([pair, names]) => `${pair} (${names.join(', ')})`);
+  return `The clients differ: ${pairs.join('; ')}.`;
 }
 
 /** Compares two runs, and finds the steps at which they part. */
@@ -132,10 +152,27 @@ function judge(
   lacksListener: (member: string) => boolean,
 ): Difference {
   const rule = ruleFor(found, varies, lacksListener);
-  const what = `${found.path}: ${printValue(found.left)} against ${printValue(found.right)}`;
+  const name = nameOf(found.path);
+  const what = `${name}, ${found.path}: ${printValue(found.left)} against ${printValue(found.right)}`;
   const sentence = rule === null ? `${what}.` : `${what}; allowed, because ${rule.reason}.`;
-  return { ...found, rule: rule?.name ?? null, sentence };
+  return { ...found, name, rule: rule?.name ?? null, sentence };
 }
+
+/** By the last part of a path that says what it is about. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^generations.*\.protocolName$/, 'other assignor'],
+  [/^generations.*\.assignment$/, 'other assignment'],
+  [/^generations.*\.leader$/, 'other leader'],
+  [/^generations.*\.generationId$/, 'other generation id'],
+  [/^generations/, 'other number of generations'],
+  [/^callbacks/, 'other listener calls'],
+  [/^errors/, 'other errors'],
+  [/^redelivered/, 'other redeliveries'],
+  [/^final/, 'other owners at the end'],
+];
+
+const nameOf = (path: string): string =>
+  NAMES.find(([pattern]) => pattern.test(path))?.[1] ?? 'other value';
 
 function ruleFor(
   found: Found,

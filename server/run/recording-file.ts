@@ -1,10 +1,11 @@
-import type { Scenario } from '../../engine/index.ts';
+import { printScenario, type Scenario } from '../../engine/index.ts';
 import type { BrokerConfig } from '../broker/broker.ts';
 import type { Recording } from './live-run.ts';
 
 /** A recording as the text of a `*.recording.jsonl`. */
 export function printRecording({ header, lines }: Recording): string {
-  return `${[header, ...lines].map((line) => JSON.stringify(line)).join('\n')}\n`;
+  const written = { ...header, scenario: printScenario(header.scenario) };
+  return `${[written, ...lines].map((line) => JSON.stringify(line)).join('\n')}\n`;
 }
 
 /** The broker settings that a scenario asks for. */
