@@ -10,7 +10,7 @@ export default defineConfig({
   cacheDir: fromRoot('node_modules/.vite'),
   // Relative addresses, so that the built site works from any path of any host.
   base: './',
-  plugins: [markdownSections(), svelte()],
+  plugins: [markdownSections(), svelte({ configFile: false })],
   build: {
     outDir: fromRoot('dist'),
     emptyOutDir: true,
@@ -25,6 +25,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [markdownSections()],
         test: {
           name: 'unit',
           root: fromRoot('.'),

@@ -37,7 +37,7 @@ interface Point {
 type Box = Point & { readonly width: number; readonly height: number };
 
 /** More arrows than these into one state hide the rest of the picture. */
-const MOST_SOURCES = 5;
+const MOST_SOURCES = 7;
 const STATE_HEIGHT = 34;
 const CHARACTER_WIDTH = 8.5;
 

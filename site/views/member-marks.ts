@@ -1,5 +1,3 @@
-import type { Scenario } from '../../engine/index.ts';
-
 /** Colours of the Okabe-Ito set; members beyond them take the same with a pattern. */
 const COLOUR_COUNT = 8;
 
@@ -12,7 +10,10 @@ export interface MemberMark {
   readonly initial: string;
 }
 
-export function markOf(scenario: Scenario, name: string): MemberMark {
+export function markOf(
+  scenario: { readonly members: readonly { readonly name: string }[] },
+  name: string,
+): MemberMark {
   const index = Math.max(
     0,
     scenario.members.findIndex((member) => member.name === name),

@@ -50,7 +50,7 @@ export const lesson: Lesson = {
     },
     cost: {
       label: 'All have an owner again',
-      find: (trace) => rebalancesOf(trace).at(-1)?.toStep ?? null,
+      find: (trace) => settledStep(trace),
     },
   },
   questions: [
@@ -144,6 +144,14 @@ const isInvitation = (event: TraceEvent): boolean =>
 const firstRevoked = (trace: Trace): number | null =>
   stepOf(trace, (event) => event.kind === 'callbackEntered' && event.callback === 'revoked') ??
   stepOf(trace, (event) => event.kind === 'assignmentChanged' && event.dropped.length > 0);
+
+/** When the last member is back at work; a recording does not say it of every member. */
+const settledStep = (trace: Trace): number | null =>
+  trace.events.findLast(
+    (event) => isLate(trace, event) && event.kind === 'memberState' && event.to === 'stable',
+  )?.step ??
+  rebalancesOf(trace).at(-1)?.toStep ??
+  null;
 
 /** JoinGroups of the member that the script starts last. */
 function joinsOfNewcomer(trace: Trace): readonly TraceEvent[] {
