@@ -28,7 +28,7 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
-export { errorCodeOf, isErrorCode, type ErrorCode } from './protocol/error-codes.ts';
+export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export {
   apiOf,
   errorCodeIn,

@@ -14,11 +14,19 @@ export function parseJson(text: string, what: string): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PlaygroundError(
       'not-json',
-      `${what} is not JSON: ${reason}.`,
+      `${what} is not JSON: ${reason}${placeOf(text, reason)}.`,
       'Correct the text at that place; strings and keys stand in double quotes, and no comma follows a last entry.',
       error,
     );
   }
+}
+
+/** Line and column of the position that the parser names, where it names one without them. */
+function placeOf(text: string, reason: string): string {
+  const position = /position (\d+)$/.exec(reason)?.[1];
+  if (position === undefined) return '';
+  const before = text.slice(0, Number(position)).split('\n');
+  return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
 }
 
 /**

@@ -213,7 +213,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : EXIT_COULD_NOT);
 });
 
+/** `serve` is what no command means, but a word that is no command is a mistake. */
+function refuseUnknownCommand([word]: readonly string[]): void {
+  if (word === undefined || word.startsWith('-') || word === 'help') return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(word)) return;
+  throw new PlaygroundError(
+    'usage',
+    `There is no command "${word}".`,
+    `Use one of ${names.join(', ')}; --help shows them.`,
+  );
+}
+
 try {
+  refuseUnknownCommand(process.argv.slice(2));
   await program.parseAsync();
 } catch (error) {
   if (error instanceof PlaygroundError) complain(`${error.message}\n${error.remedy}`);

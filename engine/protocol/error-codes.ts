@@ -46,5 +46,3 @@ const NAMES = new Map<number, ErrorCode>(
 
 /** The name of a code on the wire, or null when the group APIs do not use it. */
 export const errorCodeOf = (number: number): ErrorCode | null => NAMES.get(number) ?? null;
-
-export const isErrorCode = (name: string): name is ErrorCode => Object.hasOwn(ERROR_NUMBERS, name);

@@ -93,8 +93,6 @@ export type Command =
   | AddPartitionsCommand
   | RestartBrokerCommand;
 
-export type CommandName = Command['do'];
-
 /** A command and the time of the run at which it is given. */
 export type TimedCommand = Command & { readonly atMs: number };
 
