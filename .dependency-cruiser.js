@@ -35,7 +35,7 @@ export default {
     // A trace carries its scenario.
     part('scenarios', ['protocol']),
     part('trace', ['protocol', 'scenarios']),
-    part('coordinator', ['protocol', 'assignors', 'scenarios']),
+    part('coordinator', ['protocol', 'assignors']),
     part('consumer', ['protocol', 'assignors', 'scenarios']),
     {
       name: 'one-door',

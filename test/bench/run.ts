@@ -20,7 +20,10 @@ const manyMembers = (count: number) =>
     name: 'bench',
     group: 'bench',
     topics: [{ name: 'orders', partitions: count * 2 }],
-    members: Array.from({ length: count }, (_, index) => ({ name: `C${index}`, topics: ['orders'] })),
+    members: Array.from({ length: count }, (_, index) => ({
+      name: `C${index}`,
+      topics: ['orders'],
+    })),
     script: Array.from({ length: count }, (_, index) => ({
       atMs: index * 400,
       do: 'start',
@@ -61,10 +64,28 @@ const slowestViewMs = Math.max(
 const megabytes = Buffer.byteLength(printTrace(trace)) / 1e6;
 
 const figures: readonly Figure[] = [
-  { name: 'simulated events', value: eventCount / (simulateMs / 1_000), unit: '1/s', budget: 100_000, isRate: true },
+  {
+    name: 'simulated events',
+    value: eventCount / (simulateMs / 1_000),
+    unit: '1/s',
+    budget: 100_000,
+    isRate: true,
+  },
   { name: 'view of any step, fastest', value: viewMs, unit: 'ms', budget: 4, isRate: false },
-  { name: 'view of any step, slowest of 200', value: slowestViewMs, unit: 'ms', budget: 4, isRate: false },
-  { name: `trace of ${eventCount} events, printed`, value: megabytes, unit: 'MB', budget: 64, isRate: false },
+  {
+    name: 'view of any step, slowest of 200',
+    value: slowestViewMs,
+    unit: 'ms',
+    budget: 4,
+    isRate: false,
+  },
+  {
+    name: `trace of ${eventCount} events, printed`,
+    value: megabytes,
+    unit: 'MB',
+    budget: 64,
+    isRate: false,
+  },
 ];
 
 for (const figure of figures) {

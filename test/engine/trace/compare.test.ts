@@ -91,7 +91,7 @@ describe('brokenInvariants', () => {
     ],
   ])('catches %s', (_what, spoil, promise) => {
     const events = trace.events.map((event) => (event.step === 100 ? spoil(event) : event));
-    const broken = brokenInvariants({ ...trace, events } as typeof trace);
+    const broken = brokenInvariants({ ...trace, events });
     expect(broken[0]?.promise).toContain(promise);
   });
 
