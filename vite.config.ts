@@ -5,6 +5,9 @@ import { markdownSections } from './site/lessons/markdown-plugin.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+const engine = fromRoot('engine/');
+const isOfEngine = (id: string): boolean => id.startsWith(engine) || /\/xstate\//.test(id);
+
 export default defineConfig({
   root: fromRoot('site'),
   cacheDir: fromRoot('node_modules/.vite'),
@@ -20,6 +23,11 @@ export default defineConfig({
     // The page's policy allows no inline script and no data: fonts or scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // Loading a module of the engine does nothing by itself, so the page can leave out what only
+      // the worker or a tab needs: the state machines and XState above all.
+      treeshake: { moduleSideEffects: (id: string) => !isOfEngine(id) },
+    },
   },
   worker: { format: 'es' },
   test: {

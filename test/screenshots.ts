@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from '@playwright/test';
-import { preview } from 'vite';
+import { build, preview } from 'vite';
 import { chromiumOptions } from './support/browser.ts';
 
 /**
@@ -72,6 +72,7 @@ async function take(browser: Browser, url: string, shot: Shot, path: string): Pr
 }
 
 const [folder] = process.argv.slice(2);
+await build({ configFile: fromRoot('vite.config.ts'), logLevel: 'warn' });
 const server = await preview({ configFile: fromRoot('vite.config.ts'), preview: { port: 0 } });
 const browser = await chromium.launch(chromiumOptions());
 try {

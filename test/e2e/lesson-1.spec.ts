@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { TEST_IDS } from '../../site/test-ids.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
@@ -142,6 +143,19 @@ test.describe('lesson 1', () => {
     expect([...origins]).toEqual([new URL(baseURL ?? '').origin]);
     // Nor does the page's own policy have to stop it.
     expect(refused).toEqual([]);
+  });
+
+  test('needs at most 100 KiB of compressed code before anything is pressed', async ({ page }) => {
+    const playground = new PlaygroundPage(page);
+    const bodies: Promise<Buffer>[] = [];
+    page.on('response', (response) => {
+      if (/\.(js|css)$/.test(new URL(response.url()).pathname)) bodies.push(response.body());
+    });
+    await playground.open();
+    const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body).length);
+    // The page, its styles and the worker.
+    expect(sizes).toHaveLength(3);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100 * 1_024);
   });
 
   test('says what to do when the simulation cannot be started', async ({ page }) => {

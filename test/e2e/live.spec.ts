@@ -35,7 +35,6 @@ test.describe('the live tab', () => {
     await expect(verdict.getByRole('heading')).toHaveText(/^(Same outcome|The runs diverge)/);
     await expect(page.getByRole('figure', { name: 'Simulated' })).toBeVisible();
     await expect(page.getByRole('figure', { name: 'Real' })).toBeVisible();
-    await page.screenshot({ path: test.info().outputPath('verdict.png') });
     // After the run all three views can be stepped.
     await page.getByRole('button', { name: 'kafkajs, simulated' }).click();
     await playground.expectStep(1);
