@@ -25,7 +25,7 @@ const ENDED: readonly string[] = ['left', 'crashed', 'failed'];
 /**
  * The machine that plays members of this client, read from the machine itself.
  *
- * Left out, because they hold for every state: CRASH leads to `crashed`, FAIL to `failed`.
+ * Left out, because it holds for every state: CRASH leads to `crashed`.
  */
 export function describeMachine(_client: ClientKind): MachineGraph {
   const nodes = Object.values(memberMachine.states);

@@ -24,8 +24,6 @@ export type MembershipEvent =
   | { readonly type: 'CALLBACK_DONE' }
   | { readonly type: 'CLOSE' }
   | { readonly type: 'LEFT' }
-  /** An error that the client throws from poll() and that ends the application. */
-  | { readonly type: 'FAIL' }
   | { readonly type: 'CRASH' };
 
 const REJOIN_AT_ONCE: readonly ErrorCode[] = [
@@ -82,7 +80,7 @@ export const memberMachine = setup({
 }).createMachine({
   id: 'member',
   initial: 'down',
-  on: { CRASH: '.crashed', FAIL: { target: '.failed', actions: 'throwToApplication' } },
+  on: { CRASH: '.crashed' },
   states: {
     down: {
       description: 'The process has not been started.',

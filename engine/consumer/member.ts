@@ -146,6 +146,8 @@ export interface Member {
   readonly isCoordinatorKnown: boolean;
   /** Found since the last JoinGroup that was answered; some clients look anew before each. */
   readonly isCoordinatorFresh: boolean;
+  /** A join was refused for the moment; the next one waits for the retry timer. */
+  readonly isBackingOff: boolean;
   /** Sorted. */
   readonly assignment: readonly TopicPartition[];
   /** By printed partition; only those that are known. */
@@ -186,6 +188,7 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
+  isBackingOff: false,
   assignment: [],
   positions: new Map(),
   processed: new Map(),

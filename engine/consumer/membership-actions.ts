@@ -32,6 +32,7 @@ function carryOut(turn: MemberTurn, { name, answer }: MembershipAction): void {
       sync(turn, answer);
       return;
     case 'retryLater':
+      turn.set({ isBackingOff: true });
       turn.startTimer('retry', turn.config.retryBackoffMs);
       return;
     case 'commitBeforeRejoin':

@@ -23,6 +23,7 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     isCoordinatorKnown: false,
     isLeader: false,
     assignedBy: null,
+    isBackingOff: false,
     isHeartbeatDue: false,
     isCommitDue: false,
     stallMs: 0,

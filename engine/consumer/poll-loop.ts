@@ -13,7 +13,7 @@ import { owedCallback } from './membership.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') return;
+  if (turn.state.application.doing !== 'polling' || turn.state.isBackingOff) return;
   switch (turn.membershipState) {
     case 'unjoined':
     case 'rejoinNeeded':

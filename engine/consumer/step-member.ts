@@ -174,6 +174,7 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       onWorkDone(turn);
       return;
     case 'retry':
+      turn.set({ isBackingOff: false });
       return;
     case 'metadata':
       turn.want({ type: 'refreshMetadata' });

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import mermaid from 'mermaid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOutcome, parseTrace } from '../../engine/index.ts';
 import { runPlayground } from '../support/playground.ts';
@@ -98,6 +99,7 @@ describe('mermaid', () => {
   it('draws a recording', async () => {
     const { stdout } = await runPlayground(['mermaid', recording('eager-join.recording.jsonl')]);
     expect(stdout).toMatch(/^sequenceDiagram\n {2}participant P0 as Coordinator\n/);
+    await mermaid.parse(stdout);
   });
 });
 
