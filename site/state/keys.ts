@@ -1,9 +1,10 @@
 import type { Playground } from './playground.svelte.ts';
 
 /** Elements that have a use of their own for keys. */
-const TYPES_IN = 'input, select, textarea, [contenteditable], [role="tablist"]';
+const TYPES_IN =
+  'input:not([type="checkbox"]), select, textarea, [contenteditable], [role="tablist"]';
 /** Elements that Space presses. */
-const PRESSED_BY_SPACE = 'button, summary, a';
+const PRESSED_BY_SPACE = 'button, summary, a, input[type="checkbox"]';
 
 /** Space plays, arrows step, Home and End go to the ends. */
 export function onKey(event: KeyboardEvent, playground: Playground): void {

@@ -47,11 +47,23 @@ test.describe('lesson 1', () => {
     await playground.expectStep(await playground.stepCount());
     await page.keyboard.press('Home');
     await playground.expectStep(1);
-    await page.getByRole('combobox', { name: 'Speed' }).selectOption('8');
+
+    // Slow enough that a step can be caught before the next one.
+    const speed = page.getByRole('combobox', { name: 'Speed' });
+    await speed.selectOption('0.25');
     await page.getByRole('heading', { level: 1 }).click();
     await page.keyboard.press('Space');
-    await playground.expectStep(4);
+    await playground.expectStep(2);
     await page.keyboard.press('Space');
+    await expect(playground.transport.getByRole('button', { name: 'Play' })).toBeVisible();
+
+    await page.keyboard.press('End');
+    for (let count = 0; count < 3; count += 1) await page.keyboard.press('ArrowLeft');
+    await playground.expectStep((await playground.stepCount()) - 3);
+    await speed.selectOption('8');
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('Space');
+    await playground.expectStep(await playground.stepCount());
     await expect(playground.transport.getByRole('button', { name: 'Play' })).toBeVisible();
   });
 
@@ -61,6 +73,14 @@ test.describe('lesson 1', () => {
     await page.getByRole('combobox', { name: 'Speed' }).focus();
     await page.keyboard.press('ArrowRight');
     await playground.expectStep(1);
+  });
+
+  test('steps on by arrow keys while a check box has the focus', async ({ page }) => {
+    const playground = new PlaygroundPage(page);
+    await playground.open();
+    await page.getByRole('checkbox', { name: /zoom in/ }).check();
+    await page.keyboard.press('ArrowRight');
+    await playground.expectStep(2);
   });
 
   test('tells the causes of a step back to the command that began it', async ({ page }) => {
