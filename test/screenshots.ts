@@ -24,7 +24,7 @@ interface Shot {
 async function showRevoking(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Show: The first member gives up' }).click();
   await page.getByRole('checkbox', { name: /zoom in/ }).check();
-  for (let count = 0; count < 6; count += 1) await page.keyboard.press('ArrowRight');
+  for (let count = 0; count < 9; count += 1) await page.keyboard.press('ArrowRight');
 }
 
 async function showTab(page: Page, name: string): Promise<void> {
