@@ -1,7 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { chromiumOptions } from './test/support/browser.ts';
 
-const PORT = 41_731;
+/** The runner of all tests picks a free one. */
+const PORT = Number(process.env['SITE_PORT'] ?? 41_731);
 /** `no`: all but the live run; `only`: what the file argument says; not set: all. */
 const live = process.env['LIVE'];
 

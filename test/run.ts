@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import getPort from 'get-port';
 import * as v from 'valibot';
 import { describeBroker } from '../server/broker/choose-broker.ts';
 import { readSettings } from '../server/settings.ts';
@@ -96,6 +97,7 @@ async function playwright(
   const isDone = await tool('playwright', ['test', ...args], {
     ...environment,
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    SITE_PORT: String(await getPort({ host: '127.0.0.1' })),
   });
   const report = v.safeParse(playwrightReport, await readJson(file));
   if (!report.success || report.output.stats.expected === 0) return FAILED;
