@@ -29,6 +29,7 @@ export {
   type TopicPartition,
 } from './protocol/partitions.ts';
 export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export type { CallbackName, GroupState } from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -62,10 +63,8 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
-  type CallbackName,
   type EventOf,
   type Fact,
-  type GroupState,
   type TimerKind,
   type Trace,
   type TraceEvent,

@@ -1,17 +1,22 @@
 import { assert, existing, unreachable } from './assert.ts';
-import { newMember, type Member, type MemberInput, type RecordBatch } from './consumer/member.ts';
+import { newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { readMemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
-import type { Client, ClassicGroupSettings, GroupTimer } from './coordinator/classic-group.ts';
+import type {
+  Client,
+  ClassicGroupSettings,
+  GroupEffect,
+  GroupTimer,
+} from './coordinator/classic-group.ts';
 import {
   newCoordinator,
   onRequest,
   onTimer,
   type Coordinator,
-  type CoordinatorEffect,
   type CoordinatorStep,
 } from './coordinator/coordinator.ts';
+import type { OffsetSpan } from './protocol/facts.ts';
 import { BROKER_SETTINGS } from './protocol/config.ts';
 import {
   asMemberId,
@@ -299,7 +304,7 @@ class Run {
     for (const effect of effects) this.#doForCoordinator(effect, cause);
   }
 
-  #doForCoordinator(effect: CoordinatorEffect, cause: number): void {
+  #doForCoordinator(effect: GroupEffect, cause: number): void {
     switch (effect.type) {
       case 'note': {
         const { note } = effect;
@@ -481,7 +486,7 @@ class Run {
   #serveFetch(name: MemberName, cause: number): void {
     const { fetch, incarnation } = this.#process(name);
     if (fetch === null) return;
-    const batches = fetch.positions.flatMap(({ topic, partition, offset }): RecordBatch[] => {
+    const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
       if (endOffset <= offset) return [];
       return [{ partition: { topic, partition }, firstOffset: offset, lastOffset: endOffset - 1 }];

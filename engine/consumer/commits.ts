@@ -5,25 +5,9 @@ import type { MemberTurn } from './member.ts';
 const COMMIT_FAILED =
   'Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.';
 
-/** Sends what there is to commit; null when there is nothing, or no generation to commit in. */
-export function sendCommit(turn: MemberTurn): number | null {
-  const { config, memberId, generationId } = turn.state;
-  const offsets = turn.committable();
-  if (offsets.length === 0 || memberId === null || generationId === null) return null;
-  turn.set({ processed: new Map() });
-  return turn.request({
-    type: 'OffsetCommitRequest',
-    groupId: config.groupId,
-    generationId,
-    memberId,
-    groupInstanceId: null,
-    offsets,
-  });
-}
-
 /** Source: ConsumerCoordinator#onJoinPrepare: with auto commit, the rejoin waits for a last one. */
 export function commitBeforeRejoin(turn: MemberTurn): void {
-  const isSent = turn.config.isAutoCommit && sendCommit(turn) !== null;
+  const isSent = turn.config.isAutoCommit && turn.sendCommit() !== null;
   if (!isSent) settleCommit(turn);
 }
 
@@ -53,7 +37,7 @@ export function commitSync(turn: MemberTurn): void {
     turn.note({ kind: 'memberError', exception, message: 'A rebalance is under way.' });
     return;
   }
-  const correlationId = sendCommit(turn);
+  const correlationId = turn.sendCommit();
   if (correlationId === null) {
     turn.note({ kind: 'memberError', exception: 'CommitFailedException', message: COMMIT_FAILED });
   } else turn.set({ application: { doing: 'commitSync', correlationId } });

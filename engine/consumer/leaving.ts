@@ -1,4 +1,3 @@
-import { sendCommit } from './commits.ts';
 import type { MemberTurn } from './member.ts';
 
 /**
@@ -12,7 +11,7 @@ export function beginClose(turn: MemberTurn): void {
   turn.stopTimer('poll');
   turn.stopTimer('autoCommit');
   const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
-  if (!isCommitting || sendCommit(turn) === null) {
+  if (!isCommitting || turn.sendCommit() === null) {
     turn.raise({ type: 'COMMIT_SETTLED', owes: null });
   }
 }

@@ -1,6 +1,7 @@
 import { initialTransition, transition, type SnapshotFrom } from 'xstate';
 import { existing } from '../assert.ts';
 import type { Effect } from '../protocol/effects.ts';
+import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
 import {
@@ -22,20 +23,13 @@ export type MembershipState = keyof typeof memberMachine.states;
 export type Application =
   | { readonly doing: 'polling' }
   /** Handles a batch, or is held up by a stall (an empty batch). */
-  | { readonly doing: 'working'; readonly batch: readonly RecordBatch[] }
+  | { readonly doing: 'working'; readonly batch: readonly OffsetSpan[] }
   /** In a listener call that waits for a commit. */
   | { readonly doing: 'callback'; readonly correlationId: number }
   /** In commitSync(). */
   | { readonly doing: 'commitSync'; readonly correlationId: number }
   | { readonly doing: 'closing' }
   | { readonly doing: 'nothing' };
-
-/** Records of one partition that came together. */
-export interface RecordBatch {
-  readonly partition: TopicPartition;
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-}
 
 /** A request that is not answered yet, with what its answer is judged by. */
 export interface SentRequest {
@@ -49,11 +43,11 @@ export type MemberInput =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'timer'; readonly timer: MemberTimer }
   | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
-  | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly RecordBatch[] }
+  | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }
   | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
   | {
       readonly type: 'metadata';
-      readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+      readonly topics: readonly TopicMetadata[];
     };
 
 /** An input that the application thread takes up when it polls again, and the step that brought it. */
@@ -65,54 +59,8 @@ export interface WaitingInput {
 export type MemberTimer =
   'startUp' | 'heartbeat' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
 
-/** What a member's transition tells the trace. */
-export type MemberNote =
-  | { readonly kind: 'memberReady' }
-  | {
-      readonly kind: 'memberState';
-      readonly from: string;
-      readonly to: string;
-      readonly event: string;
-    }
-  | {
-      readonly kind: 'memberIdentity';
-      readonly memberId: MemberId | null;
-      readonly generationId: GenerationId | null;
-    }
-  | {
-      readonly kind: 'callbackEntered';
-      readonly callback: 'assigned' | 'revoked' | 'lost';
-      readonly partitions: readonly TopicPartition[];
-    }
-  | { readonly kind: 'callbackLeft'; readonly callback: 'assigned' | 'revoked' | 'lost' }
-  | {
-      readonly kind: 'assignmentChanged';
-      readonly assignment: readonly TopicPartition[];
-      readonly gained: readonly TopicPartition[];
-      readonly dropped: readonly TopicPartition[];
-    }
-  | { readonly kind: 'positionsSet'; readonly positions: readonly PartitionOffset[] }
-  | {
-      readonly kind: 'recordsPolled';
-      readonly partition: TopicPartition;
-      readonly firstOffset: number;
-      readonly lastOffset: number;
-    }
-  | {
-      readonly kind: 'recordsProcessed';
-      readonly partition: TopicPartition;
-      readonly firstOffset: number;
-      readonly lastOffset: number;
-    }
-  | {
-      readonly kind: 'metadataSeen';
-      readonly topics: readonly { readonly name: string; readonly partitions: number }[];
-    }
-  | { readonly kind: 'memberError'; readonly exception: string; readonly message: string }
-  | { readonly kind: 'memberExit'; readonly code: number | null };
-
 export type MemberEffect =
-  | Effect<'coordinator', GroupRequest, MemberTimer, MemberNote>
+  | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>
   /** Bring what these positions have, now or when it comes; replaces an earlier fetch. */
   | {
       readonly type: 'fetch';
@@ -164,7 +112,7 @@ export interface Member {
   readonly fetchId: number;
   readonly isFetching: boolean;
   /** Fetched and not yet polled. */
-  readonly buffer: readonly RecordBatch[];
+  readonly buffer: readonly OffsetSpan[];
   readonly lastHeartbeatOkMs: number;
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
@@ -241,7 +189,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.ask({ effect, cause: this.cause });
   }
 
-  note(note: MemberNote): void {
+  note(note: MemberFact): void {
     this.want({ type: 'note', note });
   }
 
@@ -311,6 +259,22 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     return assignment.flatMap((partition) => {
       const offset = source.get(printPartition(partition));
       return offset === undefined ? [] : [{ ...partition, offset }];
+    });
+  }
+
+  /** Commits what there is to commit; null when there is nothing, or no generation to commit in. */
+  sendCommit(): number | null {
+    const { config, memberId, generationId } = this.state;
+    const offsets = this.committable();
+    if (offsets.length === 0 || memberId === null || generationId === null) return null;
+    this.set({ processed: new Map() });
+    return this.request({
+      type: 'OffsetCommitRequest',
+      groupId: config.groupId,
+      generationId,
+      memberId,
+      groupInstanceId: null,
+      offsets,
     });
   }
 

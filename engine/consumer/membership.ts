@@ -193,19 +193,9 @@ export function leaveAfterPollTimeout(turn: MemberTurn): void {
 export function callRevoked(turn: MemberTurn): void {
   const { assignment, config } = turn.state;
   turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions: assignment });
-  const offsets = turn.committable();
-  if (config.commitInRevoked && offsets.length > 0) {
-    const { memberId, generationId } = turn.state;
-    const correlationId = turn.request({
-      type: 'OffsetCommitRequest',
-      groupId: config.groupId,
-      generationId,
-      memberId,
-      groupInstanceId: null,
-      offsets,
-    });
-    turn.set({ application: { doing: 'callback', correlationId } });
-  } else endCallback(turn, 'revoked');
+  const correlationId = config.commitInRevoked ? turn.sendCommit() : null;
+  if (correlationId === null) endCallback(turn, 'revoked');
+  else turn.set({ application: { doing: 'callback', correlationId } });
 }
 
 export function callLost(turn: MemberTurn): void {

@@ -1,7 +1,7 @@
 import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
-import { sendCommit } from './commits.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
-import type { MemberTurn, RecordBatch } from './member.ts';
+import type { OffsetSpan } from '../protocol/facts.ts';
+import type { MemberTurn } from './member.ts';
 import { owedCallback } from './membership.ts';
 
 /**
@@ -42,7 +42,7 @@ function serve(turn: MemberTurn): void {
   }
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
-    sendCommit(turn);
+    turn.sendCommit();
   }
   askPositions(turn);
   deliver(turn);
@@ -89,11 +89,7 @@ function fetch(turn: MemberTurn): void {
 }
 
 /** Records have arrived; an answer to a fetch that was given up meanwhile is dropped. */
-export function onFetched(
-  turn: MemberTurn,
-  fetchId: number,
-  batches: readonly RecordBatch[],
-): void {
+export function onFetched(turn: MemberTurn, fetchId: number, batches: readonly OffsetSpan[]): void {
   if (fetchId !== turn.state.fetchId || !turn.state.isFetching) return;
   turn.set({ isFetching: false, buffer: batches });
 }
@@ -119,11 +115,11 @@ function deliver(turn: MemberTurn): void {
 }
 
 function takeRecords(
-  buffer: readonly RecordBatch[],
+  buffer: readonly OffsetSpan[],
   mostRecords: number,
-): { readonly batch: readonly RecordBatch[]; readonly rest: readonly RecordBatch[] } {
-  const batch: RecordBatch[] = [];
-  const rest: RecordBatch[] = [];
+): { readonly batch: readonly OffsetSpan[]; readonly rest: readonly OffsetSpan[] } {
+  const batch: OffsetSpan[] = [];
+  const rest: OffsetSpan[] = [];
   let left = mostRecords;
   for (const records of buffer) {
     const count = records.lastOffset - records.firstOffset + 1;
@@ -136,7 +132,7 @@ function takeRecords(
 }
 
 /** The application leaves poll() for a while; its poll clock runs until it is back. */
-export function work(turn: MemberTurn, batch: readonly RecordBatch[], forMs: number): void {
+export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: number): void {
   turn.set({ application: { doing: 'working', batch } });
   const { maxPollIntervalMs } = turn.config;
   if (forMs > 0 && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);

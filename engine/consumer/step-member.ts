@@ -1,4 +1,5 @@
 import { assert, unreachable } from '../assert.ts';
+import type { TopicMetadata } from '../protocol/facts.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { commitSync, onAutoCommitDue, onOffsetCommitResponse } from './commits.ts';
@@ -231,10 +232,7 @@ function onResponse(
 }
 
 /** Source: ConsumerCoordinator#rejoinNeededOrPending: a leader rejoins when counts have changed. */
-function onMetadata(
-  turn: MemberTurn,
-  topics: readonly { readonly name: string; readonly partitions: number }[],
-): void {
+function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   assert(turn.membershipState !== 'down', 'a process that is down sees no metadata');
   const seen = new Map(topics.map(({ name, partitions }) => [name, partitions]));
   const { metadata, assignedBy } = turn.state;

@@ -1,6 +1,7 @@
 import { existing } from '../assert.ts';
 import { hashOrder } from '../java/hash-order.ts';
 import type { Effect } from '../protocol/effects.ts';
+import type { CoordinatorFact, GroupMemberChange, GroupState } from '../protocol/facts.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import {
   asGenerationId,
@@ -10,13 +11,9 @@ import {
   type MemberId,
   type MemberName,
 } from '../protocol/ids.ts';
-import type { GroupResponse, JoinGroupProtocol } from '../protocol/messages.ts';
+import type { GroupResponse, JoinGroupProtocol, JoinGroupResponse } from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
 import { Turn } from '../turn.ts';
-
-/** States as Kafka prints them. Source: ClassicGroupState. */
-export type ClassicGroupState =
-  'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
 /** Whom an answer goes to: a member's process, told apart from an earlier one of the same name. */
 export interface Client {
@@ -49,8 +46,8 @@ export interface GroupMember {
 /** A consumer group under the classic protocol. Source: ClassicGroup, Kafka 4.3.1. */
 export interface ClassicGroup {
   readonly groupId: GroupId;
-  readonly state: ClassicGroupState;
-  readonly previousState: ClassicGroupState;
+  readonly state: GroupState;
+  readonly previousState: GroupState;
   readonly generationId: GenerationId;
   readonly protocolName: string | null;
   readonly leaderId: MemberId | null;
@@ -83,33 +80,7 @@ export interface GroupTimer {
   readonly memberId: MemberId | null;
 }
 
-/** What a group's transition tells the trace. */
-export type GroupNote =
-  | {
-      readonly kind: 'groupState';
-      readonly from: ClassicGroupState;
-      readonly to: ClassicGroupState;
-      readonly generationId: GenerationId;
-      readonly protocolName: string | null;
-      readonly leader: MemberId | null;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'groupMember';
-      readonly change:
-        | 'pending'
-        | 'added'
-        | 'awaitingJoin'
-        | 'awaitingSync'
-        | 'answered'
-        | 'removed'
-        | 'pendingRemoved';
-      readonly memberId: MemberId;
-      readonly member: MemberName | null;
-      readonly reason: string;
-    };
-
-export type GroupEffect = Effect<Client, GroupResponse, GroupTimer, GroupNote>;
+export type GroupEffect = Effect<Client, GroupResponse, GroupTimer, CoordinatorFact>;
 
 /** A transition of a group under way, with the settings it goes by. */
 export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
@@ -125,6 +96,11 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     this.ask({ type: 'send', to: client, correlationId, message });
   }
 
+  /** Refuses a JoinGroup; some refusals name the member id that the joiner has, or gets. */
+  refuseJoin(parked: Parked, errorCode: ErrorCode, memberId: MemberId | null = null): void {
+    this.answer(parked, refusedJoin(errorCode, memberId));
+  }
+
   /** Replaces one member; the order of the map stays. */
   putMember(member: GroupMember): void {
     const members = new Map(this.state.members).set(member.memberId, member);
@@ -136,18 +112,14 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     return existing(this.state.members.get(memberId), `member ${memberId}`);
   }
 
-  noteMember(
-    change: Extract<GroupNote, { kind: 'groupMember' }>['change'],
-    memberId: MemberId,
-    reason: string,
-  ): void {
+  noteMember(change: GroupMemberChange, memberId: MemberId, reason: string): void {
     const member =
       this.state.members.get(memberId)?.name ?? this.state.pendingJoinMembers.get(memberId) ?? null;
     this.ask({ type: 'note', note: { kind: 'groupMember', change, memberId, member, reason } });
   }
 
   /** Moves to a state and tells the trace why. */
-  moveTo(to: ClassicGroupState, reason: string): void {
+  moveTo(to: GroupState, reason: string): void {
     const { state: from } = this.state;
     this.set({ state: to, previousState: from });
     const { generationId, protocolName, leaderId: leader } = this.state;
@@ -172,6 +144,20 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     });
   }
 }
+
+/** The answer to a JoinGroup that does not get in. */
+export const refusedJoin = (
+  errorCode: ErrorCode,
+  memberId: MemberId | null,
+): JoinGroupResponse => ({
+  type: 'JoinGroupResponse',
+  errorCode,
+  generationId: null,
+  protocolName: null,
+  leader: null,
+  memberId,
+  members: [],
+});
 
 export const newGroup = (groupId: GroupId): ClassicGroup => ({
   groupId,

@@ -1,16 +1,14 @@
 import { unreachable } from '../assert.ts';
-import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { GroupId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, OffsetCommitRequest } from '../protocol/messages.ts';
-import { printPartition, type PartitionOffset } from '../protocol/partitions.ts';
-import type { MemberName } from '../protocol/ids.ts';
+import { printPartition } from '../protocol/partitions.ts';
 import {
   GroupTurn,
   newGroup,
+  refusedJoin,
   type ClassicGroup,
   type ClassicGroupSettings,
   type GroupEffect,
-  type GroupNote,
   type GroupTimer,
   type Parked,
 } from './classic-group.ts';
@@ -30,28 +28,10 @@ export interface Coordinator {
   readonly committed: CommittedOffsets;
 }
 
-/** What a coordinator tells the trace. */
-export type CoordinatorNote =
-  | GroupNote
-  | {
-      readonly kind: 'commitAccepted';
-      readonly member: MemberName | null;
-      readonly offsets: readonly PartitionOffset[];
-    }
-  | {
-      readonly kind: 'commitRefused';
-      readonly member: MemberName | null;
-      readonly offsets: readonly PartitionOffset[];
-      readonly errorCode: ErrorCode;
-    };
-
-export type CoordinatorEffect =
-  GroupEffect | { readonly type: 'note'; readonly note: CoordinatorNote };
-
 /** A coordinator after a transition, and what the transition asks for, in order. */
 export interface CoordinatorStep {
   readonly coordinator: Coordinator;
-  readonly effects: readonly CoordinatorEffect[];
+  readonly effects: readonly GroupEffect[];
 }
 
 export const newCoordinator = (groupId: GroupId, settings: ClassicGroupSettings): Coordinator => ({
@@ -125,15 +105,7 @@ function inGroup(
   run: (turn: GroupTurn) => void,
 ): CoordinatorStep {
   if (coordinator.group === null && request.type === 'JoinGroupRequest') {
-    return answerOnly(coordinator, parked, {
-      type: 'JoinGroupResponse',
-      errorCode: 'UNKNOWN_MEMBER_ID',
-      generationId: null,
-      protocolName: null,
-      leader: null,
-      memberId: request.memberId,
-      members: [],
-    });
+    return answerOnly(coordinator, parked, refusedJoin('UNKNOWN_MEMBER_ID', request.memberId));
   }
   const group = coordinator.group ?? newGroup(coordinator.groupId);
   const turn = new GroupTurn(group, coordinator.settings);
@@ -148,7 +120,7 @@ function inGroup(
 function answerOnly(
   coordinator: Coordinator,
   parked: Parked,
-  message: Extract<CoordinatorEffect, { type: 'send' }>['message'],
+  message: Extract<GroupEffect, { type: 'send' }>['message'],
 ): CoordinatorStep {
   const { client, correlationId } = parked;
   return { coordinator, effects: [{ type: 'send', to: client, correlationId, message }] };
@@ -163,7 +135,7 @@ function onOffsetCommit(
   const { client, correlationId } = parked;
   const { offsets, memberId } = request;
   const errorCode = judgeCommit(coordinator.group, request);
-  const answer: CoordinatorEffect = {
+  const answer: GroupEffect = {
     type: 'send',
     to: client,
     correlationId,
@@ -175,7 +147,7 @@ function onOffsetCommit(
   }
   const committed = new Map(coordinator.committed);
   for (const offset of offsets) committed.set(printPartition(offset), offset.offset);
-  const effects: CoordinatorEffect[] = [
+  const effects: GroupEffect[] = [
     { type: 'note', note: { kind: 'commitAccepted', member: client.name, offsets } },
   ];
   const member = memberId === null ? undefined : coordinator.group?.members.get(memberId);

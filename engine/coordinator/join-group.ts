@@ -35,7 +35,7 @@ export function onJoinGroup(
   const refusal = judge(turn, request);
   if (refusal !== 'NONE') {
     const echoed = refusal === 'GROUP_MAX_SIZE_REACHED' ? null : memberId;
-    refuse(turn, parked, refusal, echoed);
+    turn.refuseJoin(parked, refusal, echoed);
   } else if (memberId === null) {
     handOutId(turn, request, parked, freshId);
   } else if (turn.state.pendingJoinMembers.has(memberId)) {
@@ -87,23 +87,6 @@ function supportsProtocols(turn: GroupTurn, offered: readonly JoinGroupProtocol[
   return offered.some(({ name }) => common.has(name));
 }
 
-function refuse(
-  turn: GroupTurn,
-  parked: Parked,
-  errorCode: ErrorCode,
-  memberId: MemberId | null,
-): void {
-  turn.answer(parked, {
-    type: 'JoinGroupResponse',
-    errorCode,
-    generationId: null,
-    protocolName: null,
-    leader: null,
-    memberId,
-    members: [],
-  });
-}
-
 /** Step one for a newcomer: it gets an id and has to come back with it. KIP-394. */
 function handOutId(
   turn: GroupTurn,
@@ -116,7 +99,7 @@ function handOutId(
   turn.noteMember('pending', memberId, 'a newcomer gets its member id first');
   const timer = { kind: 'pendingMember', memberId } as const;
   turn.ask({ type: 'startTimer', timer, afterMs: request.sessionTimeoutMs });
-  refuse(turn, parked, 'MEMBER_ID_REQUIRED', memberId);
+  turn.refuseJoin(parked, 'MEMBER_ID_REQUIRED', memberId);
 }
 
 /** Source: GroupMetadataManager#addMemberThenRebalanceOrCompleteJoin. */

@@ -44,17 +44,7 @@ function leaveOne(turn: GroupTurn, { memberId, reason }: LeavingMember): ErrorCo
   const member = turn.member(memberId);
   const clock = member.isNew ? 'newMember' : 'session';
   turn.ask({ type: 'stopTimer', timer: { kind: clock, memberId } });
-  if (member.awaitingJoin !== null) {
-    turn.answer(member.awaitingJoin, {
-      type: 'JoinGroupResponse',
-      errorCode: 'UNKNOWN_MEMBER_ID',
-      generationId: null,
-      protocolName: null,
-      leader: null,
-      memberId: null,
-      members: [],
-    });
-  }
+  if (member.awaitingJoin !== null) turn.refuseJoin(member.awaitingJoin, 'UNKNOWN_MEMBER_ID');
   removeMember(turn, memberId, why);
   return 'NONE';
 }

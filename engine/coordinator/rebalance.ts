@@ -55,12 +55,12 @@ function refuseParkedSyncs(turn: GroupTurn): void {
     const { awaitingSync } = member;
     turn.putMember({ ...member, assignment: [], awaitingSync: null });
     if (awaitingSync === null) continue;
+    turn.noteMember('answered', member.memberId, 'its SyncGroup is refused, a rebalance has begun');
     turn.answer(awaitingSync, {
       type: 'SyncGroupResponse',
       errorCode: 'REBALANCE_IN_PROGRESS',
       assignment: [],
     });
-    turn.noteMember('answered', member.memberId, 'its SyncGroup is refused, a rebalance has begun');
     turn.restartSession(member);
   }
 }
@@ -127,8 +127,8 @@ export function completeJoin(turn: GroupTurn, reason = 'every member has joined'
 
 function answerJoin(turn: GroupTurn, member: GroupMember): void {
   const parked = existing(member.awaitingJoin, `parked JoinGroup of ${member.memberId}`);
-  turn.answer(parked, joinSucceeded(turn.state, member.memberId));
   turn.noteMember('answered', member.memberId, 'its JoinGroup is answered');
+  turn.answer(parked, joinSucceeded(turn.state, member.memberId));
   if (member.isNew) {
     turn.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId: member.memberId } });
   }

@@ -59,8 +59,8 @@ function distribute(turn: GroupTurn, request: SyncGroupRequest): void {
     const { awaitingSync } = member;
     turn.putMember({ ...member, assignment, awaitingSync: null });
     if (awaitingSync === null) continue;
-    turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode: 'NONE', assignment });
     turn.noteMember('answered', member.memberId, 'its SyncGroup is answered');
+    turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode: 'NONE', assignment });
     turn.restartSession(member);
   }
 }

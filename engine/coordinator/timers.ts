@@ -54,17 +54,7 @@ function onSessionTimeout(turn: GroupTurn, memberId: MemberId): void {
 function onNewMemberTimeout(turn: GroupTurn, memberId: MemberId): void {
   const member = turn.member(memberId);
   if (!member.isNew) return;
-  if (member.awaitingJoin !== null) {
-    turn.answer(member.awaitingJoin, {
-      type: 'JoinGroupResponse',
-      errorCode: 'UNKNOWN_MEMBER_ID',
-      generationId: null,
-      protocolName: null,
-      leader: null,
-      memberId: null,
-      members: [],
-    });
-  }
+  if (member.awaitingJoin !== null) turn.refuseJoin(member.awaitingJoin, 'UNKNOWN_MEMBER_ID');
   removeMember(turn, memberId, 'its first join phase took more than five minutes');
   rebalanceWithout(turn, `${member.name} waited too long in its first join phase`);
 }

@@ -1,7 +1,6 @@
-import type { ActorId, GenerationId, MemberId, MemberName } from '../protocol/ids.ts';
-import type { ErrorCode } from '../protocol/error-codes.ts';
+import type { CoordinatorFact, MemberFact, OffsetSpan } from '../protocol/facts.ts';
+import type { ActorId, MemberId, MemberName } from '../protocol/ids.ts';
 import type { GroupMessage } from '../protocol/messages.ts';
-import type { PartitionOffset, TopicPartition } from '../protocol/partitions.ts';
 import type { Command, Scenario } from '../scenarios/scenario.ts';
 
 export const TRACE_FORMAT = 'rebalance-trace/1';
@@ -32,11 +31,6 @@ export interface EventHeader {
   readonly inferred: boolean;
 }
 
-/** Group states as Kafka prints them. */
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
-
-export type CallbackName = 'assigned' | 'revoked' | 'lost';
-
 /** What a timer is for. The first three are a member's clocks. */
 export type TimerKind =
   | 'heartbeat'
@@ -53,23 +47,13 @@ export type TimerKind =
   | 'pendingMember'
   | 'metadata';
 
-/** What a group did with one of its members, or with an id it has handed out. */
-export type GroupMemberChange =
-  'pending' | 'added' | 'awaitingJoin' | 'awaitingSync' | 'answered' | 'removed' | 'pendingRemoved';
-
-/** Neighbouring records of one partition. */
-export interface OffsetSpan {
-  readonly partition: TopicPartition;
-  readonly firstOffset: number;
-  readonly lastOffset: number;
-}
-
+/** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */
 export type Fact =
+  | CoordinatorFact
+  | MemberFact
   /** Always step 0. */
   | { readonly kind: 'begin' }
   | { readonly kind: 'command'; readonly command: Command }
-  /** The member's process is up, subscribed and about to poll. */
-  | { readonly kind: 'memberReady' }
   | {
       readonly kind: 'messageSent';
       readonly to: ActorId;
@@ -95,74 +79,8 @@ export type Fact =
     }
   | { readonly kind: 'timerFired'; readonly key: string; readonly startedStep: number }
   | { readonly kind: 'timerStopped'; readonly key: string; readonly startedStep: number }
-  /** States are paths in the member's XState machine, such as `stable` or `joining`. */
-  | {
-      readonly kind: 'memberState';
-      readonly from: string;
-      readonly to: string;
-      /** The machine's event that made it move. */
-      readonly event: string;
-    }
-  /** The id and generation a member goes by; null when it has none. */
-  | {
-      readonly kind: 'memberIdentity';
-      readonly memberId: MemberId | null;
-      readonly generationId: GenerationId | null;
-    }
-  | {
-      readonly kind: 'groupState';
-      readonly from: GroupState;
-      readonly to: GroupState;
-      readonly generationId: GenerationId;
-      readonly protocolName: string | null;
-      readonly leader: MemberId | null;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'groupMember';
-      readonly change: GroupMemberChange;
-      readonly memberId: MemberId;
-      readonly member: MemberName | null;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'callbackEntered';
-      readonly callback: CallbackName;
-      readonly partitions: readonly TopicPartition[];
-    }
-  | { readonly kind: 'callbackLeft'; readonly callback: CallbackName }
-  | {
-      readonly kind: 'assignmentChanged';
-      readonly assignment: readonly TopicPartition[];
-      readonly gained: readonly TopicPartition[];
-      readonly dropped: readonly TopicPartition[];
-    }
-  | { readonly kind: 'positionsSet'; readonly positions: readonly PartitionOffset[] }
-  /** What one poll() returned of one partition. */
-  | ({ readonly kind: 'recordsPolled' } & OffsetSpan)
-  /** The application is done with them. */
-  | ({ readonly kind: 'recordsProcessed' } & OffsetSpan)
-  /** Of the coordinator, about a member's OffsetCommit. */
-  | {
-      readonly kind: 'commitAccepted';
-      readonly member: MemberName | null;
-      readonly offsets: readonly PartitionOffset[];
-    }
-  | {
-      readonly kind: 'commitRefused';
-      readonly member: MemberName | null;
-      readonly offsets: readonly PartitionOffset[];
-      readonly errorCode: ErrorCode;
-    }
   | ({ readonly kind: 'recordsProduced' } & OffsetSpan)
   | { readonly kind: 'topicChanged'; readonly topic: string; readonly partitionCount: number }
-  | {
-      readonly kind: 'metadataSeen';
-      readonly topics: readonly { readonly name: string; readonly partitions: number }[];
-    }
-  /** An exception that reached the application. */
-  | { readonly kind: 'memberError'; readonly exception: string; readonly message: string }
-  | { readonly kind: 'memberExit'; readonly code: number | null }
   | { readonly kind: 'end' };
 
 export type TraceEvent = EventHeader & Fact;

@@ -1,4 +1,4 @@
-import type { CallbackName } from './events.ts';
+import type { CallbackName } from '../protocol/facts.ts';
 
 export const OUTCOME_FORMAT = 'rebalance-outcome/1';
 

@@ -92,7 +92,8 @@ function lastHeard(trace: Trace, stableStep: number): number {
     }
     if (event.kind === 'messageDelivered' && waiting.delete(event.sentStep)) last = step;
     const isCall = event.kind === 'callbackLeft' && event.callback === 'assigned';
-    if (isCall) last = step;
+    const isSettled = event.kind === 'memberState' && event.to === 'stable';
+    if (isCall || isSettled) last = step;
     const isLate = event.atMs - (trace.events[stableStep]?.atMs ?? 0) > SETTLE_MS;
     if (isLate && waiting.size === 0) break;
   }

@@ -10,7 +10,8 @@ import {
   type TopicPartition,
 } from '../protocol/partitions.ts';
 import type { Command, Scenario } from '../scenarios/scenario.ts';
-import { TRACE_FORMAT, type Fact, type GroupState, type Trace, type TraceEvent } from './events.ts';
+import type { GroupState } from '../protocol/facts.ts';
+import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './events.ts';
 import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
 import { readExchange, type Exchange } from './wire-bodies.ts';
 

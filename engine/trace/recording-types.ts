@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenarios/scenario.ts';
-import type { CallbackName } from './events.ts';
+import type { CallbackName } from '../protocol/facts.ts';
 
 export const RECORDING_FORMAT = 'rebalance-recording/1';
 

@@ -3,7 +3,8 @@ import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { ActorId, GenerationId, MemberId, MemberName } from '../protocol/ids.ts';
 import type { ApiName, GroupMessage } from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
-import type { CallbackName, GroupState, TimerKind, TraceEvent } from './events.ts';
+import type { CallbackName, GroupState } from '../protocol/facts.ts';
+import type { TimerKind, TraceEvent } from './events.ts';
 
 /** All that a screen shows of a trace after one step. */
 export interface View {

@@ -9,7 +9,8 @@ import {
 import { apiOf, errorCodeIn, isRequest } from '../protocol/messages.ts';
 import { isSamePartition, printPartition, sortPartitions } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
-import type { EventOf, GroupState, Trace, TraceEvent } from './events.ts';
+import type { GroupState } from '../protocol/facts.ts';
+import type { EventOf, Trace, TraceEvent } from './events.ts';
 import { addOffsets, type OffsetRanges } from './offset-ranges.ts';
 import type {
   CoordinatorView,
