@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import * as v from 'valibot';
+import { parseScenario } from '../../engine/index.ts';
+import { TEST_IDS } from '../../site/test-ids.ts';
+import { PlaygroundPage } from '../support/playground-page.ts';
+
+/** A recording as the bridge would tell it, line by line. */
+function messagesOf(file: string, change: (text: string) => string = (text) => text): unknown[] {
+  const path = new URL(`../recordings/${file}`, import.meta.url);
+  const [first = '', ...others] = change(readFileSync(path, 'utf8')).trim().split('\n');
+  const lines = others.map((line): unknown => JSON.parse(line));
+  const raw = v.parse(v.looseObject({ scenario: v.unknown() }), JSON.parse(first));
+  const header = { ...raw, scenario: parseScenario(raw.scenario) };
+  return [
+    { type: 'progress', text: 'Making orders.' },
+    { type: 'header', header },
+    ...lines.map((line) => ({ type: 'line', line })),
+    { type: 'end', header },
+  ];
+}
+
+/** A bridge that has a broker, and says these messages of every run. */
+async function stageBridge(page: Page, messages: readonly unknown[]): Promise<void> {
+  await page.route('**/api/status', (route) =>
+    route.fulfill({
+      json: {
+        version: '0',
+        broker: { kind: 'maven', text: 'A staged broker.' },
+        clients: [],
+        runId: null,
+      },
+    }),
+  );
+  await page.route('**/api/runs', (route) => route.fulfill({ status: 202, json: { runId: 'r' } }));
+  await page.route('**/api/runs/r/events', (route) =>
+    route.fulfill({
+      contentType: 'text/event-stream',
+      body: messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join(''),
+    }),
+  );
+}
+
+async function run(page: Page): Promise<PlaygroundPage> {
+  const playground = new PlaygroundPage(page);
+  await playground.open();
+  await playground.showTab('Live');
+  await page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' }).click();
+  return playground;
+}
+
+test.describe('the verdict', () => {
+  test('is "same" for a run that came to what is simulated', async ({ page }) => {
+    await stageBridge(page, messagesOf('kafkajs-join.recording.jsonl'));
+    await run(page);
+    await expect(page.getByTestId(TEST_IDS.verdict).getByRole('heading')).toHaveText(
+      'Same outcome',
+    );
+  });
+
+  test('names every difference of a run that diverges, and goes to where it parts', async ({
+    page,
+  }) => {
+    // C2 is told of another partition than the leader gave it.
+    const spoil = (text: string): string =>
+      text.replace(
+        '"partitions":["orders-1"],"member":"C2"',
+        '"partitions":["orders-2"],"member":"C2"',
+      );
+    await stageBridge(page, messagesOf('kafkajs-join.recording.jsonl', spoil));
+    const playground = await run(page);
+    const verdict = page.getByTestId(TEST_IDS.verdict);
+    await expect(verdict.getByRole('heading')).toHaveText('The runs diverge');
+    await expect(verdict).toContainText('other listener calls, callbacks.C2');
+    await expect(verdict).toContainText('other owners at the end, final.C2');
+    await verdict.getByRole('button', { name: 'Show where they part: real' }).click();
+    await expect(page.getByRole('region', { name: 'This step' })).toContainText(
+      'C2’s listener is called: assigned orders-2',
+    );
+    await expect(playground.member('C2')).toBeVisible();
+  });
+
+  test('is not given where the run failed: what and what to do is said instead', async ({
+    page,
+  }) => {
+    const problem = { code: 'broker-failed', problem: 'Kafka ended.', remedy: 'Start it again.' };
+    await stageBridge(page, [{ type: 'problem', ...problem }]);
+    await run(page);
+    await expect(page.getByRole('alert')).toContainText('Kafka ended. Start it again.');
+    await expect(page.getByTestId(TEST_IDS.verdict)).toBeHidden();
+  });
+
+  test('waits while the server is gone, and then says so', async ({ page }) => {
+    await stageBridge(page, []);
+    await page.route('**/api/runs/r/events', (route) => route.fulfill({ status: 500 }));
+    await run(page);
+    await expect(page.getByRole('alert')).toContainText('connection');
+  });
+});
