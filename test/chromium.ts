@@ -51,10 +51,10 @@ async function installOnDebian(): Promise<FoundChromium> {
 export async function aptInstall(packages: readonly string[]): Promise<string | null> {
   const options = { reject: false, all: true, env: { DEBIAN_FRONTEND: 'noninteractive' } } as const;
   await execa('apt-get', ['update', '-q'], options);
-  const { failed, all } = await execa(
+  const result = await execa(
     'apt-get',
     ['install', '-y', '-q', '--no-install-recommends', ...packages],
     options,
   );
-  return failed ? all.slice(-300) : null;
+  return result.failed ? (result.message ?? '').slice(-300) : null;
 }
