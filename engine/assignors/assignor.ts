@@ -2,7 +2,7 @@ import type { GroupInstanceId, MemberId } from '../protocol/ids.ts';
 import type { Subscription } from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
 
-/** What an assignor is told of one member. */
+/** What a client-side assignor is told of one member. */
 export interface AssignorMember {
   readonly memberId: MemberId;
   readonly groupInstanceId: GroupInstanceId | null;
@@ -14,11 +14,56 @@ export type PartitionCounts = ReadonlyMap<string, number>;
 
 export type Assignment = ReadonlyMap<MemberId, readonly TopicPartition[]>;
 
-/** Deals partitions to members. Of Kafka's own, every member appears in the result, if need be with none. */
+/** Whether members give up everything before a rebalance, or only what moves. KIP-429. */
+export type RebalanceProtocol = 'eager' | 'cooperative';
+
+/**
+ * An assignor that the leader of a classic group runs. Of Kafka's own, every member appears in
+ * the result, if need be with none.
+ */
 export interface Assignor {
   /** As on the wire. */
   readonly name: string;
-  readonly assign: (members: readonly AssignorMember[], counts: PartitionCounts) => Assignment;
+  /** What it supports. A client uses the most advanced one that all of its assignors share. */
+  readonly rebalanceProtocols: readonly RebalanceProtocol[];
+  /**
+   * @param members in the order in which the leader has put them into its HashMap.
+   * @param counts topics of the cluster's metadata, in its order.
+   * @param highestGeneration the highest generation that this leader's assignor has met in
+   *   earlier rebalances; -1 when it is new. Only the sticky ones look at it.
+   */
+  readonly assign: (
+    members: readonly AssignorMember[],
+    counts: PartitionCounts,
+    highestGeneration?: number,
+  ) => Assignment;
+}
+
+/** What a broker-side assignor is told of one member. */
+export interface BrokerAssignorMember {
+  readonly memberId: MemberId;
+  readonly groupInstanceId: GroupInstanceId | null;
+  /** Subscribed topics that exist, in no particular order. */
+  readonly topics: readonly string[];
+  /** Its previous target assignment, in the order in which Kafka has put it into its map. */
+  readonly target: readonly TopicPartition[];
+}
+
+/** A topic as the broker knows it; Kafka's hash order goes by the id, a `Uuid` in base64. */
+export interface BrokerTopic {
+  readonly topicId: string;
+  readonly partitionCount: number;
+}
+
+/** An assignor that the coordinator runs for a KIP-848 group. */
+export interface BrokerAssignor {
+  /** As in `group.remote.assignor`. */
+  readonly name: string;
+  /** @param members in the order in which the coordinator has put them into its HashMap. */
+  readonly assign: (
+    members: readonly BrokerAssignorMember[],
+    topics: ReadonlyMap<string, BrokerTopic>,
+  ) => Assignment;
 }
 
 /**
@@ -27,7 +72,9 @@ export interface Assignor {
  *
  * Source: AbstractPartitionAssignor.MemberInfo#compareTo.
  */
-export function inDealingOrder(members: readonly AssignorMember[]): readonly AssignorMember[] {
+export function inDealingOrder<Each extends Pick<AssignorMember, 'memberId' | 'groupInstanceId'>>(
+  members: readonly Each[],
+): readonly Each[] {
   return [...members].sort((a, b) => {
     if (a.groupInstanceId !== null && b.groupInstanceId !== null) {
       return a.groupInstanceId < b.groupInstanceId ? -1 : 1;

@@ -1,7 +1,7 @@
 import { existing } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import { sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
-import type { Assignment, AssignorMember, PartitionCounts } from './assignor.ts';
+import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './assignor.ts';
 
 /**
  * kafkajs's only assigner: deals the partitions of all topics in turn to the members sorted by
@@ -29,4 +29,8 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
   );
 }
 
-export const kafkajsRoundRobin = { name: 'RoundRobinAssigner', assign };
+export const kafkajsRoundRobin: Assignor = {
+  name: 'RoundRobinAssigner',
+  rebalanceProtocols: ['eager'],
+  assign,
+};

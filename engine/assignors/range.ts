@@ -3,6 +3,7 @@ import { sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import {
   inDealingOrder,
   type Assignment,
+  type Assignor,
   type AssignorMember,
   type PartitionCounts,
 } from './assignor.ts';
@@ -32,4 +33,8 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
   );
 }
 
-export const range = { name: 'range', assign };
+export const range: Assignor = {
+  name: 'range',
+  rebalanceProtocols: ['eager'],
+  assign,
+};

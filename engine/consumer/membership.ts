@@ -70,6 +70,7 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
         ownedPartitions: assignment,
         generationId,
         rackId: null,
+        userData: null,
       },
     })),
     reason: joinReason,

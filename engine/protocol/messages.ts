@@ -11,6 +11,16 @@ export interface Subscription {
   /** Null (-1 on the wire) when the member was in no generation. */
   readonly generationId: GenerationId | null;
   readonly rackId: string | null;
+  /** What the sticky assignors remember of earlier rebalances; null from others. */
+  readonly userData: StickyUserData | null;
+}
+
+/** Source: StickyAssignor, CooperativeStickyAssignor#subscriptionUserData. */
+export interface StickyUserData {
+  /** `sticky`: the last assignment it was ever given; `cooperative-sticky` sends none. */
+  readonly partitions: readonly TopicPartition[];
+  /** The generation of that assignment; null before the first. */
+  readonly generationId: GenerationId | null;
 }
 
 /** One assignor that a member offers, with the subscription it sends along. */

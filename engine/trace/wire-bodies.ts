@@ -93,7 +93,8 @@ const subscription = v.pipe(
     generationId: generation,
     rackId: text,
   }),
-  v.transform((value): Subscription => value),
+  // User data stays in its own binary form in a recording; nothing that is shown needs it.
+  v.transform((value): Subscription => ({ ...value, userData: null })),
 );
 const topicOf = { name: v.nullish(v.string(), ''), topicId: v.nullish(v.string(), '') };
 

@@ -32,7 +32,7 @@ export const aProtocol = (
   topics: readonly string[] = ['orders'],
 ): JoinGroupProtocol => ({
   name,
-  metadata: { topics, ownedPartitions: [], generationId: null, rackId: null },
+  metadata: { topics, ownedPartitions: [], generationId: null, rackId: null, userData: null },
 });
 
 export const aParked = (name: string, correlationId = 0): Parked => ({

@@ -6,7 +6,13 @@ import { printPartition } from '../../../engine/protocol/partitions.ts';
 const aMemberOf = (memberId: string) => ({
   memberId: asMemberId(memberId),
   groupInstanceId: null,
-  subscription: { topics: ['a', 'b'], ownedPartitions: [], generationId: null, rackId: null },
+  subscription: {
+    topics: ['a', 'b'],
+    ownedPartitions: [],
+    generationId: null,
+    rackId: null,
+    userData: null,
+  },
 });
 
 function deal(memberIds: readonly string[], counts: Readonly<Record<string, number>>) {

@@ -35,7 +35,13 @@ describe('range', () => {
       const members = vector.members.map(({ memberId, groupInstanceId, topics }) => ({
         memberId: asMemberId(memberId),
         groupInstanceId: groupInstanceId === null ? null : asGroupInstanceId(groupInstanceId),
-        subscription: { topics, ownedPartitions: [], generationId: null, rackId: null },
+        subscription: {
+          topics,
+          ownedPartitions: [],
+          generationId: null,
+          rackId: null,
+          userData: null,
+        },
       }));
       const dealt = range.assign(members, new Map(Object.entries(vector.topics)));
       const printed = Object.fromEntries(
