@@ -39,6 +39,8 @@ export interface GroupMember {
   readonly assignment: readonly TopicPartition[];
   readonly awaitingJoin: Parked | null;
   readonly awaitingSync: Parked | null;
+  /** It has not sent SyncGroup in this generation. */
+  readonly isPendingSync: boolean;
   /** From being added until a join phase completes. */
   readonly isNew: boolean;
 }
@@ -55,15 +57,32 @@ export interface ClassicGroup {
   readonly members: ReadonlyMap<MemberId, GroupMember>;
   /** The most members it ever had, on which Java's hash order depends. */
   readonly mostMembers: number;
+  /** Who goes by a `group.instance.id` now. */
+  readonly staticMembers: ReadonlyMap<GroupInstanceId, MemberId>;
+  /** How many of the members wait in JoinGroup, and how many have yet to send SyncGroup. */
+  readonly awaitingJoinCount: number;
+  readonly pendingSyncCount: number;
+  /** How many members offer each assignor. */
+  readonly protocolCounts: ReadonlyMap<string, number>;
   /** Ids handed out with MEMBER_ID_REQUIRED that have not joined yet, and whom they went to. */
   readonly pendingJoinMembers: ReadonlyMap<MemberId, MemberName>;
-  /** Members of this generation that have not sent SyncGroup. */
-  readonly pendingSyncMembers: ReadonlySet<MemberId>;
   /** Somebody joined while the initial delay ran. */
   readonly newMemberAdded: boolean;
   /** The initial delay that runs, and what of the rebalance timeout is left after it. */
   readonly initialDelay: { readonly delayMs: number; readonly remainingMs: number } | null;
+  /** What the log holds of it: a coordinator that loads the group begins there. */
+  readonly persisted: PersistedGroup | null;
 }
+
+/**
+ * What is written to the log of a group. Rebalances under way are not, nor ids handed out.
+ *
+ * Source: GroupCoordinatorRecordHelpers#newGroupMetadataRecord.
+ */
+export type PersistedGroup = Pick<
+  ClassicGroup,
+  'generationId' | 'protocolName' | 'leaderId' | 'members'
+>;
 
 /** Broker settings that classic groups go by. */
 export interface ClassicGroupSettings {
@@ -85,6 +104,7 @@ export type GroupEffect = Effect<Client, GroupResponse, GroupTimer, CoordinatorF
 /** A transition of a group under way, with the settings it goes by. */
 export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   readonly settings: ClassicGroupSettings;
+  #members: Map<MemberId, GroupMember> | null = null;
 
   constructor(group: ClassicGroup, settings: ClassicGroupSettings) {
     super(group);
@@ -101,11 +121,64 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     this.answer(parked, refusedJoin(errorCode, memberId));
   }
 
-  /** Replaces one member; the order of the map stays. */
+  /** Puts a member in, or replaces one; the order of the map stays. */
   putMember(member: GroupMember): void {
-    const members = new Map(this.state.members).set(member.memberId, member);
-    const mostMembers = Math.max(this.state.mostMembers, members.size);
-    this.set({ members, mostMembers });
+    const { awaitingJoinCount, pendingSyncCount, mostMembers } = this.state;
+    const members = this.#ownMembers();
+    const old = members.get(member.memberId);
+    members.set(member.memberId, member);
+    if (old?.protocols !== member.protocols) this.#countProtocols(old, member);
+    this.set({
+      mostMembers: Math.max(mostMembers, members.size),
+      awaitingJoinCount: awaitingJoinCount + isAwaitingJoin(member) - isAwaitingJoin(old),
+      pendingSyncCount: pendingSyncCount + isPendingSync(member) - isPendingSync(old),
+    });
+  }
+
+  /** Takes a member out; nobody follows it as leader yet. */
+  dropMember(member: GroupMember): void {
+    const { awaitingJoinCount, pendingSyncCount } = this.state;
+    this.#ownMembers().delete(member.memberId);
+    this.#countProtocols(member, undefined);
+    this.set({
+      awaitingJoinCount: awaitingJoinCount - isAwaitingJoin(member),
+      pendingSyncCount: pendingSyncCount - isPendingSync(member),
+    });
+    this.mapStatic(member.groupInstanceId, null);
+  }
+
+  /** Says who goes by a group.instance.id from now on. */
+  mapStatic(groupInstanceId: GroupInstanceId | null, memberId: MemberId | null): void {
+    if (groupInstanceId === null) return;
+    const staticMembers = new Map(this.state.staticMembers);
+    if (memberId === null) staticMembers.delete(groupInstanceId);
+    else staticMembers.set(groupInstanceId, memberId);
+    this.set({ staticMembers });
+  }
+
+  /** Writes the group to the log, as it is. */
+  persist(): void {
+    const { generationId, protocolName, leaderId, members } = this.state;
+    this.set({ persisted: { generationId, protocolName, leaderId, members: new Map(members) } });
+  }
+
+  /** The map of members, which is copied once in a turn, before its first change. */
+  #ownMembers(): Map<MemberId, GroupMember> {
+    this.#members ??= new Map(this.state.members);
+    if (this.state.members !== this.#members) this.set({ members: this.#members });
+    return this.#members;
+  }
+
+  #countProtocols(old: GroupMember | undefined, member: GroupMember | undefined): void {
+    const protocolCounts = new Map(this.state.protocolCounts);
+    const add = (from: GroupMember | undefined, by: number): void => {
+      for (const { name } of from?.protocols ?? []) {
+        protocolCounts.set(name, (protocolCounts.get(name) ?? 0) + by);
+      }
+    };
+    add(old, -1);
+    add(member, 1);
+    this.set({ protocolCounts });
   }
 
   member(memberId: MemberId): GroupMember {
@@ -156,6 +229,7 @@ export const refusedJoin = (
   protocolName: null,
   leader: null,
   memberId,
+  skipAssignment: false,
   members: [],
 });
 
@@ -168,11 +242,20 @@ export const newGroup = (groupId: GroupId): ClassicGroup => ({
   leaderId: null,
   members: new Map(),
   mostMembers: 0,
+  staticMembers: new Map(),
+  awaitingJoinCount: 0,
+  pendingSyncCount: 0,
+  protocolCounts: new Map(),
   pendingJoinMembers: new Map(),
-  pendingSyncMembers: new Set(),
   newMemberAdded: false,
   initialDelay: null,
+  persisted: null,
 });
+
+const isAwaitingJoin = (member: GroupMember | undefined): number =>
+  member !== undefined && member.awaitingJoin !== null ? 1 : 0;
+const isPendingSync = (member: GroupMember | undefined): number =>
+  member?.isPendingSync === true ? 1 : 0;
 
 /** Members as Kafka iterates over them: its map is a HashMap. */
 export const inHashOrder = (group: ClassicGroup): readonly GroupMember[] =>
@@ -181,10 +264,8 @@ export const inHashOrder = (group: ClassicGroup): readonly GroupMember[] =>
   );
 
 /** Source: ClassicGroup#hasAllMembersJoined. */
-export function hasAllJoined(group: ClassicGroup): boolean {
-  if (group.pendingJoinMembers.size > 0) return false;
-  return [...group.members.values()].every((member) => member.awaitingJoin !== null);
-}
+export const hasAllJoined = (group: ClassicGroup): boolean =>
+  group.awaitingJoinCount === group.members.size && group.pendingJoinMembers.size === 0;
 
 /** The largest of the members', 0 without members. Source: ClassicGroup#rebalanceTimeoutMs. */
 export const rebalanceTimeoutMs = (group: ClassicGroup): number =>
@@ -194,12 +275,20 @@ export const rebalanceTimeoutMs = (group: ClassicGroup): number =>
   );
 
 /**
- * The checks that Sync, Heartbeat, Leave and OffsetCommit share; NONE when the member may go on.
- *
- * Simplification: static members are not simulated yet, so nobody is fenced.
+ * The checks that Join, Sync, Heartbeat, Leave and OffsetCommit share; NONE when the member may go
+ * on. Somebody who goes by a group.instance.id that has another member id now is fenced.
  *
  * Source: ClassicGroup#validateMember.
  */
-export function validateMember(group: ClassicGroup, memberId: MemberId | null): ErrorCode {
+export function validateMember(
+  group: ClassicGroup,
+  memberId: MemberId | null,
+  groupInstanceId: GroupInstanceId | null,
+): ErrorCode {
+  if (groupInstanceId !== null) {
+    const holder = group.staticMembers.get(groupInstanceId);
+    if (holder === undefined) return 'UNKNOWN_MEMBER_ID';
+    if (holder !== memberId) return 'FENCED_INSTANCE_ID';
+  }
   return memberId !== null && group.members.has(memberId) ? 'NONE' : 'UNKNOWN_MEMBER_ID';
 }

@@ -23,7 +23,7 @@ export function onHeartbeat(turn: GroupTurn, request: HeartbeatRequest, parked: 
 /** The broker's order of checks: dead group, membership, generation, state. */
 function judge(group: ClassicGroup, request: HeartbeatRequest): ErrorCode {
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
-  const membership = validateMember(group, request.memberId);
+  const membership = validateMember(group, request.memberId, request.groupInstanceId);
   if (membership !== 'NONE') return membership;
   if (request.generationId !== group.generationId) return 'ILLEGAL_GENERATION';
   switch (group.state) {

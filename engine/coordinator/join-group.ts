@@ -1,13 +1,20 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { MemberId, MemberName } from '../protocol/ids.ts';
 import type { JoinGroupProtocol, JoinGroupRequest } from '../protocol/messages.ts';
-import type { GroupMember, GroupTurn, Parked } from './classic-group.ts';
+import {
+  validateMember,
+  type ClassicGroup,
+  type GroupMember,
+  type GroupTurn,
+  type Parked,
+} from './classic-group.ts';
 import {
   canRebalance,
   joinSucceeded,
   maybeCompleteJoinPhase,
-  namesListedByAll,
   prepareRebalance,
+  removeMember,
+  selectProtocol,
 } from './rebalance.ts';
 
 /**
@@ -23,7 +30,7 @@ const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
  * @param freshId the id to hand out should this be a newcomer; Kafka draws it here.
  *
  * Source: GroupMetadataManager#classicGroupJoinToClassicGroup, Kafka 4.3.1. Version 4 or later of
- * the API is assumed: a newcomer is told its id first and has to join again with it.
+ * the API is assumed: a dynamic newcomer is told its id first and has to join again with it.
  */
 export function onJoinGroup(
   turn: GroupTurn,
@@ -31,60 +38,71 @@ export function onJoinGroup(
   parked: Parked,
   freshId: MemberId,
 ): void {
-  const { memberId } = request;
+  const { memberId, groupInstanceId } = request;
   const refusal = judge(turn, request);
-  if (refusal !== 'NONE') {
-    const echoed = refusal === 'GROUP_MAX_SIZE_REACHED' ? null : memberId;
-    turn.refuseJoin(parked, refusal, echoed);
-  } else if (memberId === null) {
-    handOutId(turn, request, parked, freshId);
-  } else if (turn.state.pendingJoinMembers.has(memberId)) {
-    addMember(turn, request, memberId, parked);
-  } else rejoin(turn, request, turn.member(memberId), parked);
+  if (refusal === 'GROUP_MAX_SIZE_REACHED') {
+    if (memberId !== null && turn.state.members.has(memberId)) {
+      removeMember(turn, memberId, 'the group is full');
+    }
+    turn.refuseJoin(parked, refusal);
+  } else if (refusal !== 'NONE') turn.refuseJoin(parked, refusal, memberId);
+  else if (memberId !== null) {
+    if (turn.state.pendingJoinMembers.has(memberId)) addMember(turn, request, memberId, parked);
+    else rejoin(turn, request, turn.member(memberId), parked);
+  } else if (groupInstanceId === null) handOutId(turn, request, parked, freshId);
+  else {
+    const holder = turn.state.staticMembers.get(groupInstanceId);
+    if (holder === undefined) addMember(turn, request, freshId, parked);
+    else replaceStaticMember(turn, request, turn.member(holder), freshId, parked);
+  }
 }
 
 /** The broker's order of checks: session timeout, size, dead group, protocols, membership. */
 function judge(turn: GroupTurn, request: JoinGroupRequest): ErrorCode {
   const { minSessionTimeoutMs, maxSessionTimeoutMs } = turn.settings;
-  const { sessionTimeoutMs, memberId } = request;
+  const { sessionTimeoutMs, memberId, groupInstanceId } = request;
   const group = turn.state;
   if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
     return 'INVALID_SESSION_TIMEOUT';
   }
   if (!acceptsJoiner(turn, memberId)) return 'GROUP_MAX_SIZE_REACHED';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
-  if (!supportsProtocols(turn, request.protocols)) return 'INCONSISTENT_GROUP_PROTOCOL';
-  if (memberId === null || group.pendingJoinMembers.has(memberId)) return 'NONE';
-  if (!group.members.has(memberId) || group.state === 'Empty') return 'UNKNOWN_MEMBER_ID';
-  return 'NONE';
+  if (!supportsProtocols(group, request.protocols)) return 'INCONSISTENT_GROUP_PROTOCOL';
+  if (memberId === null) return 'NONE';
+  if (group.pendingJoinMembers.has(memberId)) {
+    // An id is handed out to dynamic members only; Kafka has no better answer.
+    return groupInstanceId === null ? 'NONE' : 'UNKNOWN_SERVER_ERROR';
+  }
+  const membership = validateMember(group, memberId, groupInstanceId);
+  if (membership !== 'NONE') return membership;
+  return group.state === 'Empty' ? 'UNKNOWN_MEMBER_ID' : 'NONE';
 }
 
 /** Source: GroupMetadataManager#acceptJoiningMember; ids handed out do not count. */
 function acceptsJoiner(turn: GroupTurn, memberId: MemberId | null): boolean {
-  const { state, members } = turn.state;
+  const { state, members, awaitingJoinCount } = turn.state;
   const { maxSize } = turn.settings;
   const member = memberId === null ? undefined : members.get(memberId);
   switch (state) {
     case 'Empty':
     case 'Dead':
       return true;
-    case 'PreparingRebalance': {
-      if (member?.awaitingJoin) return true;
-      const awaiting = [...members.values()].filter((other) => other.awaitingJoin !== null);
-      return awaiting.length < maxSize;
-    }
+    case 'PreparingRebalance':
+      return (member !== undefined && member.awaitingJoin !== null) || awaitingJoinCount < maxSize;
     case 'CompletingRebalance':
     case 'Stable':
       return member !== undefined || members.size < maxSize;
   }
 }
 
-/** At least one offered assignor is listed by all current members, the joiner included. */
-function supportsProtocols(turn: GroupTurn, offered: readonly JoinGroupProtocol[]): boolean {
-  const members = [...turn.state.members.values()];
-  if (members.length === 0) return offered.length > 0;
-  const common = namesListedByAll(members);
-  return offered.some(({ name }) => common.has(name));
+/**
+ * At least one offered assignor is listed by all current members, the joiner included.
+ * Source: ClassicGroup#supportsProtocols.
+ */
+function supportsProtocols(group: ClassicGroup, offered: readonly JoinGroupProtocol[]): boolean {
+  const { members, protocolCounts } = group;
+  if (members.size === 0) return offered.length > 0;
+  return offered.some(({ name }) => protocolCounts.get(name) === members.size);
 }
 
 /** Step one for a newcomer: it gets an id and has to come back with it. KIP-394. */
@@ -116,6 +134,7 @@ function addMember(
   const pendingJoinMembers = new Map(turn.state.pendingJoinMembers);
   pendingJoinMembers.delete(memberId);
   turn.set({ pendingJoinMembers, leaderId: leaderId ?? memberId });
+  turn.mapStatic(request.groupInstanceId, memberId);
   turn.putMember({
     memberId,
     groupInstanceId: request.groupInstanceId,
@@ -126,14 +145,74 @@ function addMember(
     assignment: [],
     awaitingJoin: parked,
     awaitingSync: null,
+    isPendingSync: false,
     isNew: true,
   });
   turn.ask({ type: 'stopTimer', timer: { kind: 'pendingMember', memberId } });
-  turn.noteMember('added', memberId, 'it joined with its member id');
+  turn.noteMember(
+    'added',
+    memberId,
+    request.groupInstanceId === null ? 'it joined with its member id' : 'a new static member',
+  );
   turn.noteMember('awaitingJoin', memberId, 'its JoinGroup waits for the others');
   const timer = { kind: 'newMember', memberId } as const;
   turn.ask({ type: 'startTimer', timer, afterMs: NEW_MEMBER_JOIN_TIMEOUT_MS });
   rebalanceOrComplete(turn, `${parked.client.name} joins the group`);
+}
+
+/**
+ * A static member is back under a new id: whoever still goes by the old one is fenced. In a settled
+ * group whose vote does not change it simply gets its place back, with no rebalance.
+ *
+ * Source: GroupMetadataManager#updateStaticMemberThenRebalanceOrCompleteJoin.
+ */
+function replaceStaticMember(
+  turn: GroupTurn,
+  request: JoinGroupRequest,
+  old: GroupMember,
+  memberId: MemberId,
+  parked: Parked,
+): void {
+  const isLeader = turn.state.leaderId === old.memberId;
+  fence(turn, old);
+  turn.noteMember('removed', old.memberId, 'its group.instance.id has a new member id');
+  turn.dropMember(old);
+  turn.mapStatic(old.groupInstanceId, memberId);
+  if (isLeader) turn.set({ leaderId: memberId });
+  const member: GroupMember = {
+    ...old,
+    memberId,
+    name: parked.client.name,
+    protocols: request.protocols,
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
+    sessionTimeoutMs: request.sessionTimeoutMs,
+    awaitingJoin: parked,
+    awaitingSync: null,
+    isPendingSync: false,
+    isNew: false,
+  };
+  turn.putMember(member);
+  turn.noteMember('added', memberId, `it takes the place of ${old.memberId}`);
+  // The first session of the new id has the old one's length.
+  turn.restartSession({ ...member, sessionTimeoutMs: old.sessionTimeoutMs });
+  const { state, protocolName } = turn.state;
+  if (state === 'Stable' && selectProtocol(turn.state) === protocolName) {
+    turn.putMember({ ...member, awaitingJoin: null });
+    turn.persist();
+    turn.answer(parked, joinSucceeded(turn.state, memberId, isLeader));
+    return;
+  }
+  turn.noteMember('awaitingJoin', memberId, 'its JoinGroup waits for the others');
+  rebalanceOrComplete(turn, `${parked.client.name}, a static member, is back under a new id`);
+}
+
+/** Whoever waits under an id that is no more. Source: ClassicGroup#replaceStaticMember. */
+function fence(turn: GroupTurn, { memberId, awaitingJoin, awaitingSync }: GroupMember): void {
+  const errorCode = 'FENCED_INSTANCE_ID';
+  if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
+  if (awaitingSync !== null) {
+    turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
+  }
 }
 
 /** Source: GroupMetadataManager#classicGroupJoinExistingMember. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
+import type { MemberId } from '../protocol/ids.ts';
 import type { LeaveGroupRequest, LeavingMember } from '../protocol/messages.ts';
 import { validateMember, type GroupTurn, type Parked } from './classic-group.ts';
 import {
@@ -32,19 +33,31 @@ export function onLeaveGroup(turn: GroupTurn, request: LeaveGroupRequest, parked
   } else if (state === 'PreparingRebalance') maybeCompleteJoinPhase(turn);
 }
 
-function leaveOne(turn: GroupTurn, { memberId, reason }: LeavingMember): ErrorCode {
+/** An entry without a member id removes whoever goes by its group.instance.id: the admin's way. */
+function leaveOne(turn: GroupTurn, leaving: LeavingMember): ErrorCode {
+  const { memberId, groupInstanceId, reason } = leaving;
   const why = reason === null ? 'it leaves' : `it leaves: ${reason}`;
-  if (memberId !== null && turn.state.pendingJoinMembers.has(memberId)) {
+  if (memberId === null) {
+    const holder =
+      groupInstanceId === null ? undefined : turn.state.staticMembers.get(groupInstanceId);
+    if (holder === undefined) return 'UNKNOWN_MEMBER_ID';
+    takeOut(turn, holder, why);
+    return 'NONE';
+  }
+  if (turn.state.pendingJoinMembers.has(memberId)) {
     turn.ask({ type: 'stopTimer', timer: { kind: 'pendingMember', memberId } });
     removePending(turn, memberId, why);
     return 'NONE';
   }
-  const errorCode = validateMember(turn.state, memberId);
-  if (errorCode !== 'NONE' || memberId === null) return errorCode;
-  const member = turn.member(memberId);
-  const clock = member.isNew ? 'newMember' : 'session';
-  turn.ask({ type: 'stopTimer', timer: { kind: clock, memberId } });
-  if (member.awaitingJoin !== null) turn.refuseJoin(member.awaitingJoin, 'UNKNOWN_MEMBER_ID');
+  const errorCode = validateMember(turn.state, memberId, groupInstanceId);
+  if (errorCode === 'NONE') takeOut(turn, memberId, why);
+  return errorCode;
+}
+
+/** Source: GroupMetadataManager#removeCurrentMemberFromClassicGroup. */
+function takeOut(turn: GroupTurn, memberId: MemberId, why: string): void {
+  const { isNew, awaitingJoin } = turn.member(memberId);
+  turn.ask({ type: 'stopTimer', timer: { kind: isNew ? 'newMember' : 'session', memberId } });
+  if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, 'UNKNOWN_MEMBER_ID');
   removeMember(turn, memberId, why);
-  return 'NONE';
 }

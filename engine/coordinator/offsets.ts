@@ -13,12 +13,14 @@ export type CommittedOffsets = ReadonlyMap<string, number>;
  * Source: OffsetMetadataManager#validateOffsetCommit, ClassicGroup#validateOffsetCommit.
  */
 export function judgeCommit(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
-  const { generationId, memberId } = request;
+  const { generationId, memberId, groupInstanceId } = request;
   if (group === null) return generationId === null ? 'NONE' : 'GROUP_ID_NOT_FOUND';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
   if (generationId === null && group.state === 'Empty') return 'NONE';
-  if (generationId === null && memberId === null) return 'UNKNOWN_MEMBER_ID';
-  const membership = validateMember(group, memberId);
+  if (generationId === null && memberId === null && groupInstanceId === null) {
+    return 'UNKNOWN_MEMBER_ID';
+  }
+  const membership = validateMember(group, memberId, groupInstanceId);
   if (membership !== 'NONE') return membership;
   if (generationId !== group.generationId) return 'ILLEGAL_GENERATION';
   return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE';

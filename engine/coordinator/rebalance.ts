@@ -25,7 +25,7 @@ export const canRebalance = ({ state }: ClassicGroup): boolean =>
  */
 export function prepareRebalance(turn: GroupTurn, reason: string): void {
   if (turn.state.state === 'CompletingRebalance') refuseParkedSyncs(turn);
-  turn.set({ pendingSyncMembers: new Set() });
+  forgetPendingSyncs(turn);
   turn.ask({ type: 'stopTimer', timer: { kind: 'syncTimeout', memberId: null } });
   if (turn.state.state === 'Empty') {
     const delayMs = turn.settings.initialRebalanceDelayMs;
@@ -48,6 +48,13 @@ function startInitialDelay(turn: GroupTurn, delayMs: number, remainingMs: number
 function startRebalanceTimeout(turn: GroupTurn): void {
   const timer = { kind: 'rebalanceTimeout', memberId: null } as const;
   turn.ask({ type: 'startTimer', timer, afterMs: rebalanceTimeoutMs(turn.state) });
+}
+
+function forgetPendingSyncs(turn: GroupTurn): void {
+  if (turn.state.pendingSyncCount === 0) return;
+  for (const member of turn.state.members.values()) {
+    if (member.isPendingSync) turn.putMember({ ...member, isPendingSync: false });
+  }
 }
 
 function refuseParkedSyncs(turn: GroupTurn): void {
@@ -100,19 +107,22 @@ export function completeJoin(turn: GroupTurn, reason = 'every member has joined'
   turn.ask({ type: 'stopTimer', timer: { kind: 'rebalanceTimeout', memberId: null } });
   turn.set({ initialDelay: null });
   for (const member of inHashOrder(turn.state)) {
-    if (member.awaitingJoin === null) {
+    if (member.awaitingJoin === null && member.groupInstanceId === null) {
       turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId: member.memberId } });
       removeMember(turn, member.memberId, 'it did not rejoin within the rebalance timeout');
     }
   }
-  electJoinedLeader(turn);
-  turn.set({
-    generationId: asGenerationId(turn.state.generationId + 1),
-    pendingSyncMembers: new Set(),
-  });
+  const isLed = electJoinedLeader(turn);
+  if (!isLed && turn.state.members.size > 0) {
+    // Static members alone are left, none of which has come back: the wait begins anew.
+    startRebalanceTimeout(turn);
+    return;
+  }
+  turn.set({ generationId: asGenerationId(turn.state.generationId + 1) });
   if (turn.state.members.size === 0) {
     turn.set({ protocolName: null });
     turn.moveTo('Empty', 'no member is left');
+    turn.persist();
     return;
   }
   turn.set({ protocolName: selectProtocol(turn.state) });
@@ -125,20 +135,24 @@ export function completeJoin(turn: GroupTurn, reason = 'every member has joined'
   });
 }
 
+/** A static member that has not come back is in the generation too; it has nothing to be answered. */
 function answerJoin(turn: GroupTurn, member: GroupMember): void {
-  const parked = existing(member.awaitingJoin, `parked JoinGroup of ${member.memberId}`);
-  turn.noteMember('answered', member.memberId, 'its JoinGroup is answered');
-  turn.answer(parked, joinSucceeded(turn.state, member.memberId));
-  if (member.isNew) {
-    turn.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId: member.memberId } });
+  const { memberId, awaitingJoin } = member;
+  if (awaitingJoin !== null) {
+    turn.noteMember('answered', memberId, 'its JoinGroup is answered');
+    turn.answer(awaitingJoin, joinSucceeded(turn.state, memberId));
   }
+  if (member.isNew) turn.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId } });
   turn.restartSession(member);
-  turn.putMember({ ...member, awaitingJoin: null, isNew: false });
-  turn.set({ pendingSyncMembers: new Set(turn.state.pendingSyncMembers).add(member.memberId) });
+  turn.putMember({ ...member, awaitingJoin: null, isNew: false, isPendingSync: true });
 }
 
 /** The answer to a JoinGroup that is in the current generation; the leader gets the member list. */
-export function joinSucceeded(group: ClassicGroup, memberId: MemberId): JoinGroupResponse {
+export function joinSucceeded(
+  group: ClassicGroup,
+  memberId: MemberId,
+  skipAssignment = false,
+): JoinGroupResponse {
   const members = memberId !== group.leaderId ? [] : inHashOrder(group);
   return {
     type: 'JoinGroupResponse',
@@ -147,6 +161,7 @@ export function joinSucceeded(group: ClassicGroup, memberId: MemberId): JoinGrou
     protocolName: group.protocolName,
     leader: group.leaderId,
     memberId,
+    skipAssignment,
     members: members.map((member) => ({
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId,
@@ -158,12 +173,20 @@ export function joinSucceeded(group: ClassicGroup, memberId: MemberId): JoinGrou
   };
 }
 
-/** Source: ClassicGroup#maybeElectNewJoinedLeader: the first that has joined, in hash order. */
-function electJoinedLeader(turn: GroupTurn): void {
+/**
+ * Keeps the leader when it has joined, else the first that has, in hash order; false when nobody
+ * leads.
+ *
+ * Source: ClassicGroup#maybeElectNewJoinedLeader.
+ */
+function electJoinedLeader(turn: GroupTurn): boolean {
   const { leaderId, members } = turn.state;
-  if (leaderId !== null && members.get(leaderId)?.awaitingJoin) return;
+  if (leaderId === null) return false;
+  if (members.get(leaderId)?.awaitingJoin) return true;
   const next = inHashOrder(turn.state).find((member) => member.awaitingJoin !== null);
-  turn.set({ leaderId: next?.memberId ?? null });
+  if (next === undefined) return false;
+  turn.set({ leaderId: next.memberId });
+  return true;
 }
 
 /**
@@ -174,7 +197,7 @@ function electJoinedLeader(turn: GroupTurn): void {
  */
 export function selectProtocol(group: ClassicGroup): string {
   const members = [...group.members.values()];
-  const candidates = namesListedByAll(members);
+  const candidates = namesListedByAll(group);
   const votes = new Map<string, number>();
   for (const { protocols } of members) {
     const choice = existing(
@@ -191,25 +214,16 @@ export function selectProtocol(group: ClassicGroup): string {
   );
 }
 
-/** Names of assignors that each of the members offers. */
-export function namesListedByAll(members: readonly GroupMember[]): ReadonlySet<string> {
-  const [first, ...others] = members;
-  const names = new Set(first?.protocols.map(({ name }) => name));
-  for (const { protocols } of others) {
-    const offered = new Set(protocols.map(({ name }) => name));
-    for (const name of names) if (!offered.has(name)) names.delete(name);
-  }
-  return names;
+/** Names of assignors that each member offers. */
+export function namesListedByAll(group: ClassicGroup): ReadonlySet<string> {
+  const listed = [...group.protocolCounts].filter(([, count]) => count === group.members.size);
+  return new Set(listed.map(([name]) => name));
 }
 
 /** Takes a member out; the first remaining one in hash order follows a leader. */
 export function removeMember(turn: GroupTurn, memberId: MemberId, reason: string): void {
   turn.noteMember('removed', memberId, reason);
-  const members = new Map(turn.state.members);
-  members.delete(memberId);
-  const pendingSyncMembers = new Set(turn.state.pendingSyncMembers);
-  pendingSyncMembers.delete(memberId);
-  turn.set({ members, pendingSyncMembers });
+  turn.dropMember(turn.member(memberId));
   if (turn.state.leaderId === memberId) {
     turn.set({ leaderId: inHashOrder(turn.state)[0]?.memberId ?? null });
   }

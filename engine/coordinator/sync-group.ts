@@ -1,6 +1,12 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { SyncGroupRequest } from '../protocol/messages.ts';
-import { validateMember, type ClassicGroup, type GroupTurn, type Parked } from './classic-group.ts';
+import {
+  inHashOrder,
+  validateMember,
+  type ClassicGroup,
+  type GroupTurn,
+  type Parked,
+} from './classic-group.ts';
 
 /**
  * Takes one SyncGroup: followers wait until the leader's brings the assignments.
@@ -15,10 +21,8 @@ export function onSyncGroup(turn: GroupTurn, request: SyncGroupRequest, parked: 
     turn.answer(parked, { type: 'SyncGroupResponse', errorCode, assignment: [] });
     return;
   }
-  const pendingSyncMembers = new Set(turn.state.pendingSyncMembers);
-  pendingSyncMembers.delete(memberId);
-  turn.set({ pendingSyncMembers });
-  const member = turn.member(memberId);
+  const member = { ...turn.member(memberId), isPendingSync: false };
+  turn.putMember(member);
   if (turn.state.state === 'Stable') {
     const { assignment } = member;
     turn.answer(parked, { type: 'SyncGroupResponse', errorCode: 'NONE', assignment });
@@ -31,7 +35,7 @@ export function onSyncGroup(turn: GroupTurn, request: SyncGroupRequest, parked: 
     );
     if (memberId === turn.state.leaderId) distribute(turn, request);
   }
-  if (turn.state.pendingSyncMembers.size === 0) {
+  if (turn.state.pendingSyncCount === 0) {
     turn.ask({ type: 'stopTimer', timer: { kind: 'syncTimeout', memberId: null } });
   }
 }
@@ -39,7 +43,7 @@ export function onSyncGroup(turn: GroupTurn, request: SyncGroupRequest, parked: 
 function judge(group: ClassicGroup, request: SyncGroupRequest): ErrorCode {
   if (group.state === 'Empty') return 'UNKNOWN_MEMBER_ID';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
-  const membership = validateMember(group, request.memberId);
+  const membership = validateMember(group, request.memberId, request.groupInstanceId);
   if (membership !== 'NONE') return membership;
   if (request.generationId !== group.generationId) return 'ILLEGAL_GENERATION';
   if (request.protocolName !== null && request.protocolName !== group.protocolName) {
@@ -54,7 +58,7 @@ function distribute(turn: GroupTurn, request: SyncGroupRequest): void {
     request.assignments.map(({ memberId, assignment }) => [memberId, assignment]),
   );
   turn.moveTo('Stable', 'the leader has sent the assignments');
-  for (const member of turn.state.members.values()) {
+  for (const member of inHashOrder(turn.state)) {
     const assignment = assignments.get(member.memberId) ?? [];
     const { awaitingSync } = member;
     turn.putMember({ ...member, assignment, awaitingSync: null });
@@ -63,4 +67,5 @@ function distribute(turn: GroupTurn, request: SyncGroupRequest): void {
     turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode: 'NONE', assignment });
     turn.restartSession(member);
   }
+  turn.persist();
 }

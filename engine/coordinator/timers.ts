@@ -1,6 +1,6 @@
 import { existing, unreachable } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import { hasAllJoined, type GroupTimer, type GroupTurn } from './classic-group.ts';
+import { hasAllJoined, inHashOrder, type GroupTimer, type GroupTurn } from './classic-group.ts';
 import {
   completeJoin,
   onInitialDelay,
@@ -45,15 +45,17 @@ const idOf = (timer: GroupTimer): MemberId => existing(timer.memberId, 'member o
  * Source: GroupMetadataManager#expireClassicGroupMemberHeartbeat.
  */
 function onSessionTimeout(turn: GroupTurn, memberId: MemberId): void {
-  const member = turn.member(memberId);
+  // The clock of a replaced static member's old id runs on, and comes to nothing.
+  const member = turn.state.members.get(memberId);
+  if (member === undefined) return;
   if (member.awaitingJoin !== null || member.awaitingSync !== null) return;
   removeMember(turn, memberId, 'no heartbeat within its session timeout');
   rebalanceWithout(turn, `${member.name} was silent for its session timeout`);
 }
 
 function onNewMemberTimeout(turn: GroupTurn, memberId: MemberId): void {
-  const member = turn.member(memberId);
-  if (!member.isNew) return;
+  const member = turn.state.members.get(memberId);
+  if (member?.isNew !== true) return;
   if (member.awaitingJoin !== null) turn.refuseJoin(member.awaitingJoin, 'UNKNOWN_MEMBER_ID');
   removeMember(turn, memberId, 'its first join phase took more than five minutes');
   rebalanceWithout(turn, `${member.name} waited too long in its first join phase`);
@@ -72,10 +74,11 @@ function completeIfAllJoined(turn: GroupTurn): void {
 
 /** Removes whoever has not sent SyncGroup. Source: GroupMetadataManager#expirePendingSync. */
 function onSyncTimeout(turn: GroupTurn): void {
-  const { state, pendingSyncMembers } = turn.state;
+  const { state, pendingSyncCount } = turn.state;
   if (state !== 'CompletingRebalance' && state !== 'Stable') return;
-  if (pendingSyncMembers.size === 0) return;
-  for (const memberId of pendingSyncMembers) {
+  if (pendingSyncCount === 0) return;
+  for (const { memberId, isPendingSync } of inHashOrder(turn.state)) {
+    if (!isPendingSync) continue;
     turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId } });
     removeMember(turn, memberId, 'it did not sync within the rebalance timeout');
   }

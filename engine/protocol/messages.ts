@@ -62,6 +62,8 @@ export interface JoinGroupResponse {
   readonly protocolName: string | null;
   readonly leader: MemberId | null;
   readonly memberId: MemberId | null;
+  /** Tells a static leader that is back in a settled group to leave assignments as they are. KIP-814. */
+  readonly skipAssignment: boolean;
   /** Filled for the leader only. */
   readonly members: readonly JoinGroupMember[];
 }

@@ -154,6 +154,7 @@ const joinGroup: Reader = ({ request, response }, reading) => {
       protocolName: text,
       leader: memberId,
       memberId,
+      skipAssignment: v.optional(v.boolean(), false),
       members: v.array(
         v.object({
           memberId: knownMemberId,

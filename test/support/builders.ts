@@ -50,6 +50,7 @@ export const aMember = (memberId: string, parts: Partial<GroupMember> = {}): Gro
   assignment: [],
   awaitingJoin: null,
   awaitingSync: null,
+  isPendingSync: false,
   isNew: false,
   ...parts,
 });
@@ -61,13 +62,16 @@ export function aGroup(
   } = {},
 ): ClassicGroup {
   const { members = [], ...rest } = parts;
+  const turn = new GroupTurn(newGroup(A_GROUP_ID), SETTINGS);
+  for (const member of members) {
+    turn.putMember(member);
+    turn.mapStatic(member.groupInstanceId, member.memberId);
+  }
   return {
-    ...newGroup(A_GROUP_ID),
+    ...turn.state,
     generationId: asGenerationId(1),
     protocolName: members.length > 0 ? 'range' : null,
     leaderId: members[0]?.memberId ?? null,
-    members: new Map(members.map((member) => [member.memberId, member])),
-    mostMembers: members.length,
     ...rest,
   };
 }

@@ -69,6 +69,7 @@ class Bench {
       protocolName: isIn ? 'range' : null,
       leader: asMemberId('other'),
       memberId: asMemberId('me'),
+      skipAssignment: false,
       members: [],
     });
   }

@@ -26,8 +26,7 @@ const leave = (memberId: string) =>
 describe('onSyncGroup', () => {
   const completing = aGroup({
     state: 'CompletingRebalance',
-    members: [aMember('a'), aMember('b')],
-    pendingSyncMembers: new Set([memberIdOf('a'), memberIdOf('b')]),
+    members: [aMember('a', { isPendingSync: true }), aMember('b', { isPendingSync: true })],
   });
 
   it('holds a follower back until the leader has assigned', () => {
@@ -100,8 +99,10 @@ describe('onGroupTimer', () => {
   it('removes who has not synced, the leader too', () => {
     const group = aGroup({
       state: 'CompletingRebalance',
-      members: [aMember('a'), aMember('b', { awaitingSync: aParked('b') })],
-      pendingSyncMembers: new Set([memberIdOf('a')]),
+      members: [
+        aMember('a', { isPendingSync: true }),
+        aMember('b', { awaitingSync: aParked('b') }),
+      ],
     });
     const turn = aTurn(group);
     onGroupTimer(turn, { kind: 'syncTimeout', memberId: null });
