@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
+import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
 import { endCallback, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
-import type { MemberTurn } from './member.ts';
+import type { MemberTurn, SentRequest } from './member.ts';
 
 const COMMIT_FAILED =
   'Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.';
@@ -32,7 +33,7 @@ export function onAutoCommitDue(turn: MemberTurn): void {
 export function commitSync(turn: MemberTurn): void {
   const { membershipState } = turn;
   if (turn.committable().length === 0) return;
-  if (['joining', 'syncing', 'revoking', 'assigning'].includes(membershipState)) {
+  if (['joining', 'syncing', 'retrying'].includes(membershipState)) {
     const exception = 'RebalanceInProgressException';
     turn.note({ kind: 'memberError', exception, message: 'A rebalance is under way.' });
     return;
@@ -50,12 +51,19 @@ export function commitSync(turn: MemberTurn): void {
  */
 export function onOffsetCommitResponse(
   turn: MemberTurn,
+  sent: SentRequest,
   correlationId: number,
   errorCode: ErrorCode,
 ): void {
   const { application } = turn.state;
-  if (errorCode === 'UNKNOWN_MEMBER_ID' || errorCode === 'ILLEGAL_GENERATION') {
-    onEvicted(turn, errorCode, 'OFFSET_COMMIT');
+  if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  if (UNAVAILABLE.includes(errorCode) || errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') {
+    onCommitUnavailable(turn, correlationId);
+    return;
+  }
+  if (EVICTIONS.includes(errorCode)) {
+    const isOfNow = sent.generationId === turn.state.generationId && turn.state.memberId !== null;
+    if (isOfNow) onEvicted(turn, errorCode, 'OFFSET_COMMIT');
   } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
     onToldToRejoin(turn, 'group is already rebalancing');
   }
@@ -75,6 +83,47 @@ export function onOffsetCommitResponse(
   }
   if (turn.membershipState === 'committing' && !turn.isAsking('OffsetCommitRequest')) {
     settleCommit(turn);
+  }
+}
+
+/**
+ * A commit did not reach a coordinator that could take it: what waits for it tries again when the
+ * coordinator is found; close() does without; the auto commit waits for its turn.
+ */
+export function onCommitUnavailable(turn: MemberTurn, correlationId: number): void {
+  const { application, isCoordinatorKnown, config } = turn.state;
+  if (application.doing === 'closing') {
+    turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+    return;
+  }
+  const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;
+  if (!isWaitedFor && turn.membershipState !== 'committing') {
+    if (config.autoCommitIntervalMs !== null) turn.startTimer('autoCommit', config.retryBackoffMs);
+    return;
+  }
+  if (isCoordinatorKnown) turn.startTimer('retry', config.retryBackoffMs);
+  else findCoordinator(turn);
+}
+
+/** Somebody waits for a commit that is not under way. */
+export function isCommitWaiting(turn: MemberTurn): boolean {
+  const { application } = turn.state;
+  const isWaited = 'correlationId' in application || turn.membershipState === 'committing';
+  return isWaited && !turn.isAsking('OffsetCommitRequest');
+}
+
+/** The coordinator is there again: the commit that somebody waits for is sent once more. */
+export function commitAgain(turn: MemberTurn): void {
+  if (!isCommitWaiting(turn)) return;
+  const { application } = turn.state;
+  const correlationId = turn.sendCommit();
+  if (!('correlationId' in application)) {
+    if (correlationId === null) settleCommit(turn);
+  } else if (correlationId !== null) turn.set({ application: { ...application, correlationId } });
+  else if (application.doing === 'callback') endCallback(turn, 'revoked');
+  else {
+    turn.note({ kind: 'memberError', exception: 'CommitFailedException', message: COMMIT_FAILED });
+    turn.set({ application: { doing: 'polling' } });
   }
 }
 

@@ -2,9 +2,19 @@ import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { MemberTurn, MembershipState, SentRequest } from './member.ts';
 import { onEvicted, onToldToRejoin } from './membership.ts';
 
+/** Answers that mean: the group has gone on without this member. */
+export const EVICTIONS: readonly ErrorCode[] = [
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+];
+/** Answers of a broker that is not the group's coordinator, or not yet, or no longer. */
+export const UNAVAILABLE: readonly ErrorCode[] = ['COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'];
+
 /** States in which the heartbeat thread runs. Source: AbstractCoordinator.HeartbeatThread. */
 const HEARTBEATS_IN: readonly MembershipState[] = [
   'syncing',
+  'givingUp',
   'assigning',
   'stable',
   'rejoinNeeded',
@@ -43,9 +53,14 @@ export function sendDueHeartbeat(turn: MemberTurn): void {
     groupId: config.groupId,
     memberId,
     generationId,
-    groupInstanceId: null,
+    groupInstanceId: config.groupInstanceId,
   });
   turn.startTimer('heartbeat', config.heartbeatIntervalMs);
+}
+
+/** The coordinator is forgotten; generation and assignment are not, and nobody is called. */
+export function onCoordinatorUnavailable(turn: MemberTurn): void {
+  turn.set({ isCoordinatorKnown: false, isCoordinatorFresh: false });
 }
 
 export function findCoordinator(turn: MemberTurn): void {
@@ -64,9 +79,8 @@ export function onHeartbeatResponse(
   }
   if (sent.generationId !== turn.state.generationId) return;
   if (errorCode === 'REBALANCE_IN_PROGRESS') onToldToRejoin(turn, 'group is already rebalancing');
-  else if (errorCode === 'UNKNOWN_MEMBER_ID' || errorCode === 'ILLEGAL_GENERATION') {
-    onEvicted(turn, errorCode, 'HEARTBEAT');
-  }
+  else if (EVICTIONS.includes(errorCode)) onEvicted(turn, errorCode, 'HEARTBEAT');
+  else if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
 }
 
 /** No poll() for max.poll.interval.ms: the heartbeat thread leaves in the application's place. */

@@ -12,8 +12,15 @@ export type MembershipEvent =
   /** The application is in poll() and the coordinator is known: the member may act. */
   | { readonly type: 'POLL'; readonly owes: OwedCallback }
   | { readonly type: 'JOIN_ANSWERED'; readonly errorCode: ErrorCode }
-  | { readonly type: 'SYNC_ANSWERED'; readonly errorCode: ErrorCode }
-  /** A heartbeat or commit was answered REBALANCE_IN_PROGRESS, or the leader saw new metadata. */
+  | {
+      readonly type: 'SYNC_ANSWERED';
+      readonly errorCode: ErrorCode;
+      /** A cooperative member has to give something up: it tells its listener first. */
+      readonly owes: OwedCallback;
+      /** The assignment has no topic that the member does not subscribe to. */
+      readonly fits: boolean;
+    }
+  /** A heartbeat or commit was answered REBALANCE_IN_PROGRESS, or the member wants a rebalance. */
   | { readonly type: 'TOLD_TO_REJOIN' }
   /** A heartbeat or commit was answered UNKNOWN_MEMBER_ID or ILLEGAL_GENERATION. */
   | { readonly type: 'EVICTED' }
@@ -22,16 +29,18 @@ export type MembershipEvent =
   /** The commit before a rejoin is over, whatever came of it. */
   | { readonly type: 'COMMIT_SETTLED'; readonly owes: OwedCallback }
   | { readonly type: 'CALLBACK_DONE' }
+  | { readonly type: 'UNSUBSCRIBE' }
+  | { readonly type: 'SUBSCRIBE' }
   | { readonly type: 'CLOSE' }
-  | { readonly type: 'LEFT' }
+  /** The client threw what the application cannot go on after; it closes its consumer. */
+  | { readonly type: 'THROWN' }
+  | { readonly type: 'LEFT'; readonly isFailure: boolean }
   | { readonly type: 'CRASH' };
 
-const REJOIN_AT_ONCE: readonly ErrorCode[] = [
-  'MEMBER_ID_REQUIRED',
-  'UNKNOWN_MEMBER_ID',
-  'ILLEGAL_GENERATION',
-  'REBALANCE_IN_PROGRESS',
-];
+/** It goes on with the id and the generation it has. */
+const REJOIN_AT_ONCE: readonly ErrorCode[] = ['MEMBER_ID_REQUIRED', 'REBALANCE_IN_PROGRESS'];
+/** It has lost its id or its generation, and begins anew. */
+const BEGIN_ANEW: readonly ErrorCode[] = ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'];
 const RETRY_LATER: readonly ErrorCode[] = [
   'COORDINATOR_LOAD_IN_PROGRESS',
   'COORDINATOR_NOT_AVAILABLE',
@@ -43,6 +52,20 @@ const answeredWith = (event: MembershipEvent, codes: readonly ErrorCode[]): bool
 
 /** Its action is carried out by the code that steps the machine; see `membership-actions.ts`. */
 const done = (): void => undefined;
+
+/** What any state does in which a process runs that can be asked to end. */
+const ENDS = {
+  CLOSE: { target: 'leaving', actions: 'beginClose' },
+  THROWN: { target: 'leaving', actions: 'closeAfterError' },
+  UNSUBSCRIBE: { target: 'unsubscribed', actions: 'leaveAtOnce' },
+} as const;
+
+/** What any state does in which the group counts on the member. */
+const IN_GROUP = {
+  ...ENDS,
+  EVICTED: 'lost',
+  POLL_TIMEOUT: { target: 'lost', actions: 'leaveSilently' },
+} as const;
 
 /**
  * The membership of one consumer under the classic protocol, as its client lives it.
@@ -58,9 +81,15 @@ export const memberMachine = setup({
   guards: {
     succeeded: ({ event }) => answeredWith(event, ['NONE']),
     mayRejoinAtOnce: ({ event }) => answeredWith(event, REJOIN_AT_ONCE),
+    mustBeginAnew: ({ event }) => answeredWith(event, BEGIN_ANEW),
     mayRetryLater: ({ event }) => answeredWith(event, RETRY_LATER),
     owesRevoked: ({ event }) => 'owes' in event && event.owes === 'revoked',
     owesLost: ({ event }) => 'owes' in event && event.owes === 'lost',
+    doesNotFit: ({ event }) =>
+      event.type === 'SYNC_ANSWERED' && event.errorCode === 'NONE' && !event.fits,
+    mustGiveUp: ({ event }) =>
+      event.type === 'SYNC_ANSWERED' && event.errorCode === 'NONE' && event.owes === 'revoked',
+    isFailure: ({ event }) => event.type === 'LEFT' && event.isFailure,
   },
   actions: {
     startUp: done,
@@ -69,12 +98,17 @@ export const memberMachine = setup({
     retryLater: done,
     commitBeforeRejoin: done,
     callRevoked: done,
+    callRevokedAfterSync: done,
     callLost: done,
     callAssigned: done,
     leaveSilently: done,
+    leaveAtOnce: done,
+    pollAgain: done,
     beginClose: done,
+    closeAfterError: done,
     leaveGroup: done,
     exit: done,
+    exitFailed: done,
     throwToApplication: done,
   },
 }).createMachine({
@@ -88,13 +122,16 @@ export const memberMachine = setup({
     },
     starting: {
       description: 'The process starts; it subscribes and is about to poll.',
-      on: { READY: 'unjoined', CLOSE: { target: 'leaving', actions: 'beginClose' } },
+      on: { READY: 'unjoined', ...ENDS },
     },
     unjoined: {
       description: 'Not a member (Kafka: UNJOINED). It joins in its next poll().',
       on: {
-        POLL: { target: 'joining', actions: 'sendJoinGroup' },
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
+        POLL: [
+          { guard: 'owesLost', target: 'losing', actions: 'callLost' },
+          { target: 'joining', actions: 'sendJoinGroup' },
+        ],
+        ...ENDS,
       },
     },
     joining: {
@@ -104,24 +141,41 @@ export const memberMachine = setup({
         JOIN_ANSWERED: [
           { guard: 'succeeded', target: 'syncing', actions: 'sendSyncGroup' },
           { guard: 'mayRejoinAtOnce', target: 'joining', reenter: true, actions: 'sendJoinGroup' },
-          { guard: 'mayRetryLater', target: 'unjoined', actions: 'retryLater' },
-          { target: 'failed', actions: 'throwToApplication' },
+          { guard: 'mustBeginAnew', target: 'unjoined' },
+          { guard: 'mayRetryLater', target: 'retrying', actions: 'retryLater' },
+          { target: 'unjoined', actions: 'throwToApplication' },
         ],
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
+        ...ENDS,
       },
     },
     syncing: {
       description: 'SyncGroup is sent and not yet answered (Kafka: COMPLETING_REBALANCE).',
       on: {
         SYNC_ANSWERED: [
+          { guard: 'doesNotFit', target: 'rejoinNeeded' },
+          { guard: 'mustGiveUp', target: 'givingUp', actions: 'callRevokedAfterSync' },
           { guard: 'succeeded', target: 'assigning', actions: 'callAssigned' },
           { guard: 'mayRejoinAtOnce', target: 'joining', actions: 'sendJoinGroup' },
-          { guard: 'mayRetryLater', target: 'unjoined', actions: 'retryLater' },
-          { target: 'failed', actions: 'throwToApplication' },
+          { guard: 'mustBeginAnew', target: 'unjoined' },
+          { guard: 'mayRetryLater', target: 'retrying', actions: 'retryLater' },
+          { target: 'unjoined', actions: 'throwToApplication' },
         ],
+        ...ENDS,
         EVICTED: 'unjoined',
         POLL_TIMEOUT: { target: 'unjoined', actions: 'leaveSilently' },
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
+      },
+    },
+    retrying: {
+      description:
+        'Its JoinGroup or SyncGroup reached no coordinator that could answer; it joins again after a while.',
+      on: { POLL: { target: 'joining', actions: 'sendJoinGroup' }, ...ENDS },
+    },
+    givingUp: {
+      description:
+        'Cooperative: it is in the revoked callback for what somebody else is to get, and keeps the rest.',
+      on: {
+        CALLBACK_DONE: { target: 'assigning', actions: 'callAssigned' },
+        ...IN_GROUP,
       },
     },
     assigning: {
@@ -129,39 +183,26 @@ export const memberMachine = setup({
       on: {
         CALLBACK_DONE: 'stable',
         TOLD_TO_REJOIN: 'rejoinNeeded',
-        EVICTED: 'lost',
-        POLL_TIMEOUT: { target: 'lost', actions: 'leaveSilently' },
+        ...IN_GROUP,
       },
     },
     stable: {
       description: 'It owns its partitions and works (Kafka: STABLE).',
-      on: {
-        TOLD_TO_REJOIN: 'rejoinNeeded',
-        EVICTED: 'lost',
-        POLL_TIMEOUT: { target: 'lost', actions: 'leaveSilently' },
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
-      },
+      on: { TOLD_TO_REJOIN: 'rejoinNeeded', ...IN_GROUP },
     },
     rejoinNeeded: {
       description: 'It knows of the rebalance and goes on working until its next poll().',
-      on: {
-        POLL: { target: 'committing', actions: 'commitBeforeRejoin' },
-        EVICTED: 'lost',
-        POLL_TIMEOUT: { target: 'lost', actions: 'leaveSilently' },
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
-      },
+      on: { POLL: { target: 'committing', actions: 'commitBeforeRejoin' }, ...IN_GROUP },
     },
     committing: {
-      description: 'It commits what it has read before it gives its partitions up.',
+      description: 'It commits what it has read before it rejoins.',
       on: {
         COMMIT_SETTLED: [
           { guard: 'owesRevoked', target: 'revoking', actions: 'callRevoked' },
           { guard: 'owesLost', target: 'losing', actions: 'callLost' },
           { target: 'joining', actions: 'sendJoinGroup' },
         ],
-        EVICTED: 'lost',
-        POLL_TIMEOUT: { target: 'lost', actions: 'leaveSilently' },
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
+        ...IN_GROUP,
       },
     },
     revoking: {
@@ -169,6 +210,7 @@ export const memberMachine = setup({
       on: {
         CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' },
         POLL_TIMEOUT: { actions: 'leaveSilently' },
+        THROWN: ENDS.THROWN,
       },
     },
     lost: {
@@ -179,18 +221,28 @@ export const memberMachine = setup({
           { guard: 'owesLost', target: 'losing', actions: 'callLost' },
           { target: 'joining', actions: 'sendJoinGroup' },
         ],
-        CLOSE: { target: 'leaving', actions: 'beginClose' },
+        ...ENDS,
       },
     },
     losing: {
       description: 'It is in the lost callback: its partitions are somebody else’s already.',
-      on: { CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' } },
+      on: {
+        CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' },
+        THROWN: ENDS.THROWN,
+      },
+    },
+    unsubscribed: {
+      description: 'unsubscribe(): it has left its group, and runs on without polling.',
+      on: { SUBSCRIBE: { target: 'unjoined', actions: 'pollAgain' }, CLOSE: ENDS.CLOSE },
     },
     leaving: {
-      description: 'close(): it commits, gives up its partitions and sends LeaveGroup.',
+      description: 'close(): it commits, gives up its partitions and says that it leaves.',
       on: {
         COMMIT_SETTLED: { actions: 'leaveGroup' },
-        LEFT: { target: 'left', actions: 'exit' },
+        LEFT: [
+          { guard: 'isFailure', target: 'failed', actions: 'exitFailed' },
+          { target: 'left', actions: 'exit' },
+        ],
       },
     },
     left: {
@@ -202,7 +254,7 @@ export const memberMachine = setup({
       on: { START: { target: 'starting', actions: 'startUp' } },
     },
     failed: {
-      description: 'Its client threw an error that ended the application.',
+      description: 'Its client threw an error; the application closed its consumer and ended.',
       on: { START: { target: 'starting', actions: 'startUp' } },
     },
   },

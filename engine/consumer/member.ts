@@ -3,7 +3,7 @@ import { existing } from '../assert.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
-import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
+import type { GroupRequest, GroupResponse, StickyUserData } from '../protocol/messages.ts';
 import {
   printPartition,
   sortPartitions,
@@ -28,7 +28,10 @@ export type Application =
   | { readonly doing: 'callback'; readonly correlationId: number }
   /** In commitSync(). */
   | { readonly doing: 'commitSync'; readonly correlationId: number }
-  | { readonly doing: 'closing' }
+  /** It has closed its consumer, after an error or without. */
+  | { readonly doing: 'closing'; readonly isFailure: boolean }
+  /** It runs on after unsubscribe(), without polling. */
+  | { readonly doing: 'idling' }
   | { readonly doing: 'nothing' };
 
 /** A request that is not answered yet, with what its answer is judged by. */
@@ -43,6 +46,8 @@ export type MemberInput =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'timer'; readonly timer: MemberTimer }
   | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
+  /** The connection broke before the answer to this request came. */
+  | { readonly type: 'disconnected'; readonly correlationId: number }
   | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }
   | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
   | {
@@ -80,6 +85,18 @@ export interface CausedEffect {
   readonly cause: number;
 }
 
+/** What an assignor object remembers between rebalances. */
+export interface AssignorMemory extends StickyUserData {
+  /** The highest generation it has met as the leader's; -1 before. */
+  readonly highestGeneration: number;
+}
+
+/** An exception on its way to the application. */
+export interface Thrown {
+  readonly exception: string;
+  readonly message: string;
+}
+
 /** One consumer: its membership, its application thread, and what runs beside them. */
 export interface Member {
   readonly config: MemberConfig;
@@ -89,6 +106,14 @@ export interface Member {
   readonly generationId: GenerationId | null;
   readonly protocolName: string | null;
   readonly isLeader: boolean;
+  /** What the rebalance asks of the application before JoinGroup is done, and not yet owed again. */
+  readonly isPrepared: boolean;
+  /** The subscription it joined with last; another one makes it rejoin. */
+  readonly joinedTopics: readonly string[] | null;
+  /** What the sticky assignors keep in mind, by their name. */
+  readonly assignorMemory: ReadonlyMap<string, AssignorMemory>;
+  /** An error of the heartbeat thread, which the next poll() throws. */
+  readonly failure: Thrown | null;
   /** Why it will join, as it tells the coordinator. */
   readonly joinReason: string | null;
   readonly isCoordinatorKnown: boolean;
@@ -96,6 +121,10 @@ export interface Member {
   readonly isCoordinatorFresh: boolean;
   /** A join was refused for the moment; the next one waits for the retry timer. */
   readonly isBackingOff: boolean;
+  /** What the answer to its SyncGroup gives it. */
+  readonly assigned: readonly TopicPartition[];
+  /** What the listener call under way is about. */
+  readonly givingUp: readonly TopicPartition[];
   /** Sorted. */
   readonly assignment: readonly TopicPartition[];
   /** By printed partition; only those that are known. */
@@ -106,6 +135,8 @@ export interface Member {
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
   readonly application: Application;
+  /** The state it was in when close() was called. */
+  readonly closingFrom: MembershipState | null;
   readonly waiting: readonly WaitingInput[];
   readonly requests: ReadonlyMap<number, SentRequest>;
   readonly nextCorrelationId: number;
@@ -133,16 +164,23 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   generationId: null,
   protocolName: null,
   isLeader: false,
+  isPrepared: false,
+  joinedTopics: null,
+  assignorMemory: new Map(),
+  failure: null,
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
   isBackingOff: false,
+  assigned: [],
+  givingUp: [],
   assignment: [],
   positions: new Map(),
   processed: new Map(),
   areOffsetsAsked: false,
   paused: new Set(),
   application: { doing: 'nothing' },
+  closingFrom: null,
   waiting: [],
   requests: new Map(),
   nextCorrelationId: 0,
@@ -161,6 +199,8 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
 export interface MembershipAction {
   readonly name: string;
   readonly answer: GroupResponse | null;
+  /** The state in which it was asked for. */
+  readonly from: MembershipState;
 }
 
 /** A transition of a member under way. */
@@ -224,7 +264,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.set({ membership });
     const to = this.membershipState;
     if (to !== from) this.note({ kind: 'memberState', from, to, event: event.type });
-    for (const { type: name } of actions) this.actions.push({ name, answer });
+    for (const { type: name } of actions) this.actions.push({ name, answer, from });
   }
 
   identify(memberId: MemberId | null, generationId: GenerationId | null): void {
@@ -273,7 +313,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
       groupId: config.groupId,
       generationId,
       memberId,
-      groupInstanceId: null,
+      groupInstanceId: config.groupInstanceId,
       offsets,
     });
   }

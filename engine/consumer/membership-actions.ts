@@ -1,14 +1,16 @@
 import { commitBeforeRejoin } from './commits.ts';
-import { beginClose, leaveGroup } from './leaving.ts';
+import { beginClose, leaveAtOnce, leaveGroup } from './leaving.ts';
 import type { MembershipAction, MemberTurn } from './member.ts';
 import {
   callAssigned,
   callLost,
   callRevoked,
+  callRevokedAfterSync,
   endProcess,
   join,
   leaveAfterPollTimeout,
   sync,
+  throwToApplication,
 } from './membership.ts';
 
 /** Carries out what the machine has asked for, and what that makes it ask for in turn. */
@@ -20,7 +22,7 @@ export function carryOutActions(turn: MemberTurn): void {
   }
 }
 
-function carryOut(turn: MemberTurn, { name, answer }: MembershipAction): void {
+function carryOut(turn: MemberTurn, { name, answer, from }: MembershipAction): void {
   switch (name) {
     case 'startUp':
       turn.startTimer('startUp', turn.config.profile.startUpMs);
@@ -41,17 +43,29 @@ function carryOut(turn: MemberTurn, { name, answer }: MembershipAction): void {
     case 'callRevoked':
       callRevoked(turn);
       return;
+    case 'callRevokedAfterSync':
+      callRevokedAfterSync(turn);
+      return;
     case 'callLost':
       callLost(turn);
       return;
     case 'callAssigned':
-      callAssigned(turn, answer);
+      callAssigned(turn);
       return;
     case 'leaveSilently':
-      leaveAfterPollTimeout(turn);
+      leaveAfterPollTimeout(turn, from);
+      return;
+    case 'leaveAtOnce':
+      leaveAtOnce(turn, from);
+      return;
+    case 'pollAgain':
+      turn.set({ application: { doing: 'polling' } });
+      return;
+    case 'closeAfterError':
+      beginClose(turn, from, true);
       return;
     case 'beginClose':
-      beginClose(turn);
+      beginClose(turn, from, false);
       return;
     case 'leaveGroup':
       leaveGroup(turn);
@@ -59,8 +73,11 @@ function carryOut(turn: MemberTurn, { name, answer }: MembershipAction): void {
     case 'exit':
       endProcess(turn, 0);
       return;
-    case 'throwToApplication':
+    case 'exitFailed':
       endProcess(turn, 1);
+      return;
+    case 'throwToApplication':
+      throwToApplication(turn, answer);
       return;
     default:
       throw new Error(`bug: the machine asks for ${name}, which nobody carries out`);

@@ -1,8 +1,8 @@
 import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
-import type { MemberTurn } from './member.ts';
-import { owedCallback } from './membership.ts';
+import type { MembershipState, MemberTurn } from './member.ts';
+import { onToldToRejoin, owedCallback } from './membership.ts';
 
 /**
  * What poll() does when the application is in it: first the coordinator's business, then records.
@@ -13,26 +13,71 @@ import { owedCallback } from './membership.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling' || turn.state.isBackingOff) return;
+  if (turn.state.application.doing !== 'polling') return;
+  const { failure } = turn.state;
+  if (failure !== null) {
+    turn.set({ failure: null });
+    turn.note({ kind: 'memberError', ...failure });
+    turn.raise({ type: 'THROWN' });
+    return;
+  }
+  if (turn.membershipState === 'stable') {
+    const reason = reasonToRejoin(turn);
+    if (reason !== null) onToldToRejoin(turn, reason);
+  }
   switch (turn.membershipState) {
     case 'unjoined':
+    case 'retrying':
     case 'rejoinNeeded':
     case 'lost':
+      if (turn.state.isBackingOff) break;
       if (!turn.state.isCoordinatorKnown) findCoordinator(turn);
       else turn.raise({ type: 'POLL', owes: owedCallback(turn) });
-      return;
+      break;
     case 'stable':
       serve(turn);
       return;
     default:
-      return;
+      break;
   }
+  // What a cooperative member keeps brings records also while the group rebalances.
+  if (turn.config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(turn.membershipState)) {
+    deliver(turn);
+    fetch(turn);
+  }
+}
+
+const KEEPS_READING: ReadonlySet<MembershipState> = new Set([
+  'rejoinNeeded',
+  'committing',
+  'joining',
+  'syncing',
+  'retrying',
+]);
+
+/**
+ * Why a settled member wants a rebalance of its own accord, or null: a leader when topics have
+ * changed since it assigned, anybody when its own subscription has.
+ *
+ * Source: ConsumerCoordinator#rejoinNeededOrPending.
+ */
+function reasonToRejoin(turn: MemberTurn): string | null {
+  const { assignedBy, metadata, joinedTopics, subscription } = turn.state;
+  const isStale = [...(assignedBy ?? [])].some(([topic, count]) => metadata.get(topic) !== count);
+  if (isStale) return 'cached metadata has changed';
+  const isNew =
+    joinedTopics?.length !== subscription.length ||
+    subscription.some((topic) => !joinedTopics.includes(topic));
+  if (isNew) return 'subscription has changed';
+  return turn.state.joinReason;
 }
 
 /** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
 function serve(turn: MemberTurn): void {
   if (!turn.state.isCoordinatorKnown) {
     findCoordinator(turn);
+    deliver(turn);
+    fetch(turn);
     return;
   }
   if (turn.config.profile.heartbeatsFrom === 'loop') {

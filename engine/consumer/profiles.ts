@@ -1,6 +1,13 @@
 import { existing } from '../assert.ts';
+import type { RebalanceProtocol } from '../assignors/assignor.ts';
+import { ASSIGNORS } from '../assignors/index.ts';
 import { clientSetting, type ClientKind } from '../protocol/config.ts';
-import type { GroupId, MemberName } from '../protocol/ids.ts';
+import {
+  asGroupInstanceId,
+  type GroupId,
+  type GroupInstanceId,
+  type MemberName,
+} from '../protocol/ids.ts';
 import type { ScenarioMember } from '../scenarios/scenario.ts';
 
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
@@ -60,6 +67,10 @@ export interface MemberConfig {
   readonly offsetReset: 'earliest' | 'latest';
   readonly metadataMaxAgeMs: number;
   readonly retryBackoffMs: number;
+  /** Null for a dynamic member. */
+  readonly groupInstanceId: GroupInstanceId | null;
+  /** The most advanced one that all of its assignors support. */
+  readonly rebalanceProtocol: RebalanceProtocol;
   /** Assignors it offers, in order of preference, by their names on the wire. */
   readonly assignors: readonly string[];
   readonly perRecordMs: number;
@@ -82,6 +93,23 @@ function assignorName(text: string): string {
 export function assignorsOf(member: ScenarioMember): readonly string[] {
   if (member.client === 'kafkajs') return ['RoundRobinAssigner'];
   return settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+}
+
+/** The `group.instance.id` that makes a member static; null for a dynamic one. */
+export function instanceIdOf(member: ScenarioMember): GroupInstanceId | null {
+  const text = String(member.config['group.instance.id'] ?? '');
+  return text === '' ? null : asGroupInstanceId(text);
+}
+
+/**
+ * Cooperative only when every assignor that is offered supports it.
+ * Source: ConsumerCoordinator's constructor.
+ */
+export function rebalanceProtocolOf(assignors: readonly string[]): RebalanceProtocol {
+  const isCooperative = assignors.every((name) =>
+    ASSIGNORS.get(name)?.rebalanceProtocols.includes('cooperative'),
+  );
+  return isCooperative ? 'cooperative' : 'eager';
 }
 
 /** A setting's text as the scenario gives it, or the client's default. */
@@ -112,6 +140,8 @@ export function readMemberConfig(
     offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
     metadataMaxAgeMs: number('metadata.max.age.ms'),
     retryBackoffMs: isJava ? number('retry.backoff.ms') : 300,
+    groupInstanceId: instanceIdOf(member),
+    rebalanceProtocol: rebalanceProtocolOf(assignorsOf(member)),
     assignors: assignorsOf(member),
     perRecordMs: member.work.perRecordMs,
     commitInRevoked: member.work.commitInRevoked,

@@ -2,8 +2,19 @@ import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
-import { commitSync, onAutoCommitDue, onOffsetCommitResponse } from './commits.ts';
 import {
+  commitAgain,
+  commitSync,
+  isCommitWaiting,
+  onAutoCommitDue,
+  onCommitUnavailable,
+  onOffsetCommitResponse,
+} from './commits.ts';
+import { finishClosing } from './leaving.ts';
+import {
+  UNAVAILABLE,
+  findCoordinator,
+  onCoordinatorUnavailable,
   onHeartbeatDue,
   onHeartbeatResponse,
   onPollTimeout,
@@ -76,6 +87,7 @@ function isForApplication(input: MemberInput): boolean {
       return true;
     case 'timer':
     case 'metadata':
+    case 'disconnected':
       return false;
     default:
       return unreachable(input, 'isForApplication');
@@ -85,7 +97,9 @@ function isForApplication(input: MemberInput): boolean {
 function isFree(turn: MemberTurn, input: MemberInput): boolean {
   const { doing } = turn.state.application;
   // A closing application throws away what still comes; a process that starts takes nothing yet.
-  return doing === 'polling' || (doing === 'closing' && input.type !== 'command');
+  return (
+    doing === 'polling' || doing === 'idling' || (doing === 'closing' && input.type !== 'command')
+  );
 }
 
 function take(turn: MemberTurn, input: MemberInput): void {
@@ -98,6 +112,9 @@ function take(turn: MemberTurn, input: MemberInput): void {
       return;
     case 'response':
       onResponse(turn, input);
+      return;
+    case 'disconnected':
+      onDisconnected(turn, input.correlationId);
       return;
     case 'fetched':
       onFetched(turn, input.fetchId, input.batches);
@@ -143,8 +160,10 @@ function onCommand(turn: MemberTurn, command: Command): void {
       commitSync(turn);
       return;
     case 'subscribe':
-      turn.set({ subscription: command.topics });
-      onToldToRejoin(turn, 'subscription has changed');
+      changeSubscription(turn, command.topics);
+      return;
+    case 'unsubscribe':
+      turn.raise({ type: 'UNSUBSCRIBE' });
       return;
     case 'enforceRebalance':
       onToldToRejoin(turn, 'rebalance enforced by user');
@@ -176,6 +195,9 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       return;
     case 'retry':
       turn.set({ isBackingOff: false });
+      if (!needsCoordinator(turn)) return;
+      if (turn.state.isCoordinatorKnown) commitAgain(turn);
+      else findCoordinator(turn);
       return;
     case 'metadata':
       turn.want({ type: 'refreshMetadata' });
@@ -192,27 +214,28 @@ function onResponse(
   const sent = turn.settle(correlationId);
   switch (message.type) {
     case 'FindCoordinatorResponse':
-      turn.set({
-        isCoordinatorKnown: message.errorCode === 'NONE',
-        isCoordinatorFresh: message.errorCode === 'NONE',
-      });
-      if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
-      if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
+      if (message.errorCode === 'NONE') onCoordinatorFound(turn);
+      else backOff(turn);
       return;
     case 'JoinGroupResponse':
+      // A later request of the same kind has taken the place of the one that this answers.
+      if (turn.isAsking('JoinGroupRequest')) return;
+      if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
       onJoinGroupResponse(turn, message);
       return;
     case 'SyncGroupResponse':
+      if (turn.isAsking('SyncGroupRequest')) return;
+      if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
       onSyncGroupResponse(turn, message);
       return;
     case 'HeartbeatResponse':
       onHeartbeatResponse(turn, sent, message.errorCode);
       return;
     case 'LeaveGroupResponse':
-      if (turn.membershipState === 'leaving') turn.raise({ type: 'LEFT' });
+      if (turn.membershipState === 'leaving') finishClosing(turn);
       return;
     case 'OffsetCommitResponse':
-      onOffsetCommitResponse(turn, correlationId, message.errorCode);
+      onOffsetCommitResponse(turn, sent, correlationId, message.errorCode);
       return;
     case 'OffsetFetchResponse': {
       const known = message.offsets.flatMap(({ topic, partition, committedOffset }) =>
@@ -231,16 +254,73 @@ function onResponse(
   }
 }
 
-/** Source: ConsumerCoordinator#rejoinNeededOrPending: a leader rejoins when counts have changed. */
 function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   assert(turn.membershipState !== 'down', 'a process that is down sees no metadata');
   const seen = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-  const { metadata, assignedBy } = turn.state;
+  const { metadata } = turn.state;
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
   turn.set({ metadata: seen });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
-  if (assignedBy === null) return;
-  const hasChanged = [...assignedBy].some(([topic, count]) => seen.get(topic) !== count);
-  if (hasChanged) onToldToRejoin(turn, 'cached metadata has changed');
+}
+
+function onCoordinatorFound(turn: MemberTurn): void {
+  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
+  if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
+  if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
+  commitAgain(turn);
+}
+
+/** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
+function backOff(turn: MemberTurn): void {
+  turn.set({ isBackingOff: true });
+  turn.startTimer('retry', turn.config.retryBackoffMs);
+}
+
+/** Somebody waits for the coordinator besides the join that poll() makes: heartbeats, commits. */
+const needsCoordinator = (turn: MemberTurn): boolean =>
+  turn.state.isHeartbeatDue || isCommitWaiting(turn);
+
+/** A request is lost with its connection, and so is what is known of the coordinator. */
+function onDisconnected(turn: MemberTurn, correlationId: number): void {
+  const { request } = turn.settle(correlationId);
+  onCoordinatorUnavailable(turn);
+  const errorCode = 'COORDINATOR_NOT_AVAILABLE';
+  switch (request.type) {
+    case 'FindCoordinatorRequest':
+      backOff(turn);
+      return;
+    case 'JoinGroupRequest':
+      if (turn.membershipState === 'joining') turn.raise({ type: 'JOIN_ANSWERED', errorCode });
+      return;
+    case 'SyncGroupRequest':
+      if (turn.membershipState !== 'syncing') return;
+      turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes: null, fits: true });
+      return;
+    case 'HeartbeatRequest':
+      turn.set({ isHeartbeatDue: true });
+      findCoordinator(turn);
+      return;
+    case 'OffsetCommitRequest':
+      onCommitUnavailable(turn, correlationId);
+      return;
+    case 'OffsetFetchRequest':
+      turn.set({ areOffsetsAsked: false });
+      return;
+    case 'LeaveGroupRequest':
+      if (turn.membershipState === 'leaving') finishClosing(turn);
+      return;
+    default:
+      unreachable(request, 'onDisconnected');
+  }
+}
+
+/**
+ * subscribe(): what was fetched of topics that are gone is dropped at once; the rest waits for the
+ * next poll().
+ */
+function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
+  const buffer = turn.state.buffer.filter(({ partition }) => topics.includes(partition.topic));
+  turn.set({ subscription: topics, buffer, isFetching: false });
+  if (turn.membershipState === 'unsubscribed') turn.raise({ type: 'SUBSCRIBE' });
 }

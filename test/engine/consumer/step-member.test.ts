@@ -98,7 +98,7 @@ describe('stepMember', () => {
   it('backs off when the coordinator is not ready, and joins again after that', () => {
     const bench = new Bench().start().answerJoin('COORDINATOR_LOAD_IN_PROGRESS');
     const sent = bench.requests.length;
-    expect([bench.state, bench.timers.at(-1)]).toEqual(['unjoined', 'retry']);
+    expect([bench.state, bench.timers.at(-1)]).toEqual(['retrying', 'retry']);
     expect(bench.requests).toHaveLength(sent);
     bench.give({ type: 'timer', timer: 'retry' });
     expect(bench.requests.at(-1)?.type).toBe('JoinGroupRequest');
