@@ -16,12 +16,15 @@ import {
   type Coordinator,
   type CoordinatorStep,
 } from './coordinator/coordinator.ts';
+import { beginLoading, load, unload } from './coordinator/failover.ts';
 import type { OffsetSpan } from './protocol/facts.ts';
 import { BROKER_SETTINGS } from './protocol/config.ts';
 import {
   asMemberId,
+  asMemberName,
   memberActor,
   type ActorId,
+  type GroupInstanceId,
   type MemberId,
   type MemberName,
 } from './protocol/ids.ts';
@@ -56,6 +59,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Tra
   return new Run(scenario, options).toEnd();
 }
 
+/** From the start of a broker until it has read its groups from the log. */
+const LOADING_MS = 100;
+/** Until a client has tried to connect to a broker that is not there, and tries again. */
+const RECONNECT_MS = 50;
+/** Who removes members for the script. */
+const ADMIN: Client = { name: asMemberName('admin'), incarnation: 0 };
+
 /** A member's process, and what of it is under way. */
 interface Process {
   readonly actor: ActorId;
@@ -82,6 +92,8 @@ type Entry =
       readonly client: Client;
       readonly correlationId: number;
       readonly message: GroupRequest;
+      /** Which life of the broker it was sent in. */
+      readonly life: number;
     }
   | {
       readonly type: 'response';
@@ -89,6 +101,7 @@ type Entry =
       readonly client: Client;
       readonly correlationId: number;
       readonly message: GroupResponse;
+      readonly life: number;
     }
   | {
       readonly type: 'memberTimer';
@@ -103,6 +116,7 @@ type Entry =
       readonly startedStep: number;
       readonly timer: GroupTimer;
     }
+  | { readonly type: 'broker'; readonly to: 'loading' | 'up'; readonly cause: number }
   | {
       readonly type: 'input';
       readonly client: Client;
@@ -126,8 +140,13 @@ class Run {
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
+  /** Where the admin's last request was sent. */
+  #adminStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
   #coordinator: Coordinator;
+  /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
+  #downUntilMs: number | null = null;
+  #brokerLife = 0;
 
   constructor(scenario: Scenario, options: SimulateOptions) {
     const seed = options.seed ?? 1;
@@ -205,6 +224,9 @@ class Run {
       case 'groupTimer':
         this.#fireGroupTimer(entry);
         return;
+      case 'broker':
+        this.#returnBroker(entry);
+        return;
       case 'response':
       case 'memberTimer':
       case 'input':
@@ -222,6 +244,8 @@ class Run {
     const step = this.#record('script', null, { kind: 'command', command });
     if (command.do === 'produce') this.#produce(command, step);
     else if (command.do === 'addPartitions') this.#addPartitions(command, step);
+    else if (command.do === 'restartBroker') this.#stopBroker(command.downMs, step);
+    else if (command.do === 'removeMember') this.#removeMember(command.member, step);
     else
       this.#commandMember(
         existing(memberCommanded(command), 'member of the command'),
@@ -231,6 +255,9 @@ class Run {
   }
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
+    // A process that has ended by itself hears nothing.
+    const hasEnded = ENDED.has(this.#process(name).member.membership.value);
+    if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
       const { incarnation } = this.#process(name);
       this.#change(name, { incarnation: incarnation + 1, sentSteps: new Map(), fetch: null });
@@ -274,24 +301,105 @@ class Run {
     this.#record('script', step, { kind: 'topicChanged', topic, partitionCount: partitions });
   }
 
+  /** Admin.removeMembersFromConsumerGroup, by the member's group.instance.id. */
+  #removeMember(name: MemberName, step: number): void {
+    const { groupInstanceId, groupId } = this.#process(name).member.config;
+    const reason = 'member was removed by an admin';
+    const message: GroupRequest = {
+      type: 'LeaveGroupRequest',
+      groupId,
+      members: [{ memberId: null, groupInstanceId, reason }],
+    };
+    const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
+    const sentStep = this.#record('script', step, sent);
+    this.#adminStep = sentStep;
+    this.#agenda.schedule(
+      {
+        type: 'request',
+        sentStep,
+        client: ADMIN,
+        correlationId: 0,
+        message,
+        life: this.#brokerLife,
+      },
+      this.#network.delayMs('script', 'coordinator', this.#agenda.nowMs),
+    );
+  }
+
+  // ---- broker -------------------------------------------------------------------------------
+
+  /** The broker stops: connections break, clocks of the coordinator end, the log stays. */
+  #stopBroker(downMs: number, cause: number): void {
+    this.#downUntilMs = this.#agenda.nowMs + downMs;
+    this.#brokerLife += 1;
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
+    for (const key of [...this.#timers.keys()]) {
+      const [actor, name] = splitTimerKey(key);
+      if (actor === 'coordinator') this.#stopTimer('coordinator', name, step);
+    }
+    const { coordinator, effects } = unload(this.#coordinator);
+    this.#coordinator = coordinator;
+    // Nobody hears a broker that goes down: of what it would say, only the facts remain.
+    for (const effect of effects) if (effect.type === 'note') this.#doForCoordinator(effect, step);
+    for (const [name, { incarnation, member }] of this.#processes) {
+      for (const correlationId of member.requests.keys()) {
+        this.#disconnect({ name, incarnation }, correlationId, step, 0);
+      }
+    }
+    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: step }, downMs);
+  }
+
+  #disconnect(client: Client, correlationId: number, cause: number, afterMs: number): void {
+    const input = { type: 'disconnected', correlationId } as const;
+    this.#agenda.schedule({ type: 'input', client, input, cause }, afterMs);
+  }
+
+  #returnBroker({ to, cause }: Extract<Entry, { type: 'broker' }>): void {
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: to });
+    if (to === 'loading') {
+      this.#downUntilMs = null;
+      this.#coordinator = beginLoading(this.#coordinator);
+      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step }, LOADING_MS);
+      for (const name of this.#processes.keys()) this.#serveFetch(name, step);
+    } else this.#applyCoordinator(load(this.#coordinator), step);
+  }
+
   // ---- coordinator --------------------------------------------------------------------------
 
   #arriveAtCoordinator(entry: Extract<Entry, { type: 'request' }>): void {
     const { sentStep, client, correlationId, message } = entry;
+    if (this.#isLost(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
     const isNewcomer = message.type === 'JoinGroupRequest' && message.memberId === null;
-    const freshId = isNewcomer ? this.#nextId(client.name) : asMemberId('');
+    const instanceId = isNewcomer ? message.groupInstanceId : null;
+    const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
     const parked = { client, correlationId };
     this.#applyCoordinator(onRequest(this.#coordinator, message, parked, freshId), step);
-    if (this.#coordinator.group?.pendingJoinMembers.has(freshId) !== true) return;
+    const { group } = this.#coordinator;
+    if (!isNewcomer || !(group?.pendingJoinMembers.has(freshId) || group?.members.has(freshId))) {
+      return;
+    }
     const known = this.#memberIds.get(client.name) ?? [];
     this.#memberIds.set(client.name, [...known, freshId]);
   }
 
-  #nextId(name: MemberName): MemberId {
+  /** A message that was under way when the broker went down never arrives. */
+  #isLost(entry: { readonly sentStep: number; readonly life: number }): boolean {
+    if (entry.life === this.#brokerLife && this.#downUntilMs === null) return false;
+    const dropped = {
+      kind: 'messageDropped',
+      sentStep: entry.sentStep,
+      reason: 'brokerDown',
+    } as const;
+    this.#record('coordinator', entry.sentStep, dropped);
+    return true;
+  }
+
+  /** `<client.id>-<uuid>`, or `<group.instance.id>-<uuid>` for a static member. */
+  #nextId(name: MemberName, groupInstanceId: GroupInstanceId | null): MemberId {
     const index = this.#memberIds.get(name)?.length ?? 0;
     const given = this.#givenIds.get(name)?.[index];
-    return given ?? asMemberId(`${name}-${this.#idSource.nextUuid()}`);
+    return given ?? asMemberId(`${groupInstanceId ?? name}-${this.#idSource.nextUuid()}`);
   }
 
   #fireGroupTimer(entry: Extract<Entry, { type: 'groupTimer' }>): void {
@@ -328,6 +436,10 @@ class Run {
         return;
       case 'send': {
         const { to: client, correlationId, message } = effect;
+        if (client === ADMIN) {
+          this.#answerAdmin(message, cause);
+          return;
+        }
         const { sentSteps } = this.#process(client.name);
         const to = memberActor(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
@@ -339,7 +451,7 @@ class Run {
           asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
         const sentStep = this.#record('coordinator', reason ?? cause, sent);
         this.#agenda.schedule(
-          { type: 'response', sentStep, client, correlationId, message },
+          { type: 'response', sentStep, client, correlationId, message, life: this.#brokerLife },
           this.#network.delayMs('coordinator', to, this.#agenda.nowMs),
         );
         return;
@@ -347,6 +459,12 @@ class Run {
       default:
         unreachable(effect, 'doForCoordinator');
     }
+  }
+
+  #answerAdmin(message: GroupResponse, cause: number): void {
+    const sent = { kind: 'messageSent', to: 'script', message, answers: this.#adminStep } as const;
+    const sentStep = this.#record('coordinator', cause, sent);
+    this.#record('script', sentStep, { kind: 'messageDelivered', sentStep });
   }
 
   /** A refusal follows from what the group has been through, not from the request that it answers. */
@@ -400,6 +518,7 @@ class Run {
       if (step !== null) this.#stepMember(name, { type: 'timer', timer: entry.timer }, step);
     } else {
       const { sentStep, correlationId, message } = entry;
+      if (this.#isLost(entry)) return;
       const step = this.#record(process.actor, sentStep, { kind: 'messageDelivered', sentStep });
       this.#stepMember(name, { type: 'response', correlationId, message }, step);
     }
@@ -439,8 +558,13 @@ class Run {
         const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
         const sentStep = this.#record(actor, cause, sent);
         this.#change(name, { sentSteps: new Map(sentSteps).set(correlationId, sentStep) });
+        if (this.#downUntilMs !== null) {
+          this.#isLost({ sentStep, life: this.#brokerLife });
+          this.#disconnect(client, correlationId, sentStep, RECONNECT_MS);
+          return;
+        }
         this.#agenda.schedule(
-          { type: 'request', sentStep, client, correlationId, message },
+          { type: 'request', sentStep, client, correlationId, message, life: this.#brokerLife },
           this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
         );
         return;
@@ -474,7 +598,9 @@ class Run {
 
   /** Answers of partition leaders and of the cluster; they are not messages of the group. */
   #answerLater(client: Client, input: MemberInput, cause: number): void {
-    const delayMs = this.#network.delayMs('brokers', client.name, this.#agenda.nowMs);
+    const { nowMs } = this.#agenda;
+    const waitMs = Math.max(0, (this.#downUntilMs ?? nowMs) - nowMs);
+    const delayMs = waitMs + this.#network.delayMs('brokers', client.name, nowMs);
     this.#agenda.schedule({ type: 'input', client, input, cause }, delayMs);
   }
 
@@ -485,7 +611,7 @@ class Run {
   /** Answers a fetch that waits, as soon as one of its positions has records. */
   #serveFetch(name: MemberName, cause: number): void {
     const { fetch, incarnation } = this.#process(name);
-    if (fetch === null) return;
+    if (fetch === null || this.#downUntilMs !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
       if (endOffset <= offset) return [];
@@ -540,6 +666,12 @@ type TimedCommandBody = Extract<Fact, { kind: 'command' }>['command'];
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
+
+/** The actor and the key that `#timers` knows a timer by. */
+function splitTimerKey(text: string): readonly [string, string] {
+  const space = text.indexOf(' ');
+  return [text.slice(0, space), text.slice(space + 1)];
+}
 
 const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
   memberId === null ? kind : `${kind}/${memberId}`;

@@ -238,6 +238,10 @@ function onResponse(
       onOffsetCommitResponse(turn, sent, correlationId, message.errorCode);
       return;
     case 'OffsetFetchResponse': {
+      if (message.errorCode !== 'NONE') {
+        turn.set({ areOffsetsAsked: false });
+        return;
+      }
       const known = message.offsets.flatMap(({ topic, partition, committedOffset }) =>
         committedOffset === null ? [] : [{ topic, partition, offset: committedOffset }],
       );
@@ -283,6 +287,10 @@ const needsCoordinator = (turn: MemberTurn): boolean =>
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
 function onDisconnected(turn: MemberTurn, correlationId: number): void {
+  const isAnswered = turn.state.waiting.some(
+    ({ input }) => input.type === 'response' && input.correlationId === correlationId,
+  );
+  if (isAnswered || !turn.state.requests.has(correlationId)) return;
   const { request } = turn.settle(correlationId);
   onCoordinatorUnavailable(turn);
   const errorCode = 'COORDINATOR_NOT_AVAILABLE';

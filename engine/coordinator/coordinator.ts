@@ -12,6 +12,7 @@ import {
   type GroupTimer,
   type Parked,
 } from './classic-group.ts';
+import { refusalWhileLoading } from './failover.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onJoinGroup } from './join-group.ts';
 import { onLeaveGroup } from './leave-group.ts';
@@ -26,6 +27,8 @@ export interface Coordinator {
   /** Null until the first JoinGroup makes it. */
   readonly group: ClassicGroup | null;
   readonly committed: CommittedOffsets;
+  /** It has just become the coordinator, and reads the group from the log. */
+  readonly isLoading: boolean;
 }
 
 /** A coordinator after a transition, and what the transition asks for, in order. */
@@ -39,6 +42,7 @@ export const newCoordinator = (groupId: GroupId, settings: ClassicGroupSettings)
   groupId,
   group: null,
   committed: new Map(),
+  isLoading: false,
 });
 
 /**
@@ -52,6 +56,10 @@ export function onRequest(
   parked: Parked,
   freshId: MemberId,
 ): CoordinatorStep {
+  if (coordinator.isLoading) {
+    const message = refusalWhileLoading(request);
+    if (message !== null) return answerOnly(coordinator, parked, message);
+  }
   switch (request.type) {
     case 'FindCoordinatorRequest':
       return answerOnly(coordinator, parked, {

@@ -295,10 +295,22 @@ function checkScript(scenario: Unordered, fail: Fail): void {
           `is "${name}", which is not a member of this scenario`,
           `Use one of: ${[...lives.keys()].join(', ')}; or add it to $.members.`,
         );
-      } else lives.set(name, checkLife(['script', index, 'do'], entry, name, life, fail));
+      } else if (entry.do === 'removeMember') checkIsStatic(scenario, name, index, fail);
+      else lives.set(name, checkLife(['script', index, 'do'], entry, name, life, fail));
     }
     checkTopics(['script', index], entry, partitions, fail);
   }
+}
+
+/** Admin.removeMembersFromConsumerGroup takes members by their group.instance.id. */
+function checkIsStatic(scenario: Unordered, name: MemberName, index: number, fail: Fail): void {
+  const member = scenario.members.find((candidate) => candidate.name === name);
+  if (String(member?.config['group.instance.id'] ?? '') !== '') return;
+  fail(
+    ['script', index, 'member'],
+    `is "${name}", which has no group.instance.id for an admin to remove it by`,
+    'Give it one in its config, or close it instead.',
+  );
 }
 
 function checkLife(
@@ -308,7 +320,6 @@ function checkLife(
   life: Life,
   fail: Fail,
 ): Life {
-  if (entry.do === 'removeMember') return life;
   if (entry.do === 'start') {
     if (life !== 'down') {
       fail(

@@ -35,33 +35,31 @@ function unsimulatedIn({ client, config }: ScenarioMember): Found | null {
   if (client === 'librdkafka') {
     return { path: ['client'], problem: 'is "librdkafka"; java and kafkajs are simulated' };
   }
-  const isGiven = (key: string): boolean => String(config[key] ?? '') !== '';
   if (String(config['group.protocol'] ?? 'classic').toLowerCase() !== 'classic') {
     return setting('group.protocol', 'asks for KIP-848; only classic groups are simulated');
   }
-  if (isGiven('group.instance.id')) {
-    return setting('group.instance.id', 'makes a static member; only dynamic ones are simulated');
-  }
   const strategy = 'partition.assignment.strategy';
-  const first =
-    String(config[strategy] ?? 'range')
-      .split(',')[0]
-      ?.trim() ?? '';
-  if (client === 'java' && !/^range$|\.RangeAssignor$/.test(first)) {
-    return setting(strategy, `prefers "${first}"; only range is simulated`);
-  }
-  return null;
+  const unknown = String(config[strategy] ?? 'range')
+    .split(',')
+    .find((name) => !SIMULATED_ASSIGNORS.test(name.trim()));
+  return unknown === undefined
+    ? null
+    : setting(strategy, `names "${unknown.trim()}", which the simulator does not know`);
 }
+
+const SIMULATED_ASSIGNORS = /(^|\.)(range|roundrobin|RangeAssignor|RoundRobinAssignor)$/;
 
 const setting = (key: string, problem: string): Found => ({ path: ['config', key], problem });
 
-/** Commands without a rule in the engine yet. */
-const UNSIMULATED: readonly TimedCommand['do'][] = ['unsubscribe', 'removeMember', 'restartBroker'];
 /** What kafkajs's consumer has no call for. */
-const NOT_IN_KAFKAJS: readonly TimedCommand['do'][] = ['commit', 'subscribe', 'enforceRebalance'];
+const NOT_IN_KAFKAJS: readonly TimedCommand['do'][] = [
+  'commit',
+  'subscribe',
+  'unsubscribe',
+  'enforceRebalance',
+];
 
 function unsimulatedCommand(scenario: Scenario, command: TimedCommand): string | null {
-  if (UNSIMULATED.includes(command.do)) return `is "${command.do}", which is not simulated`;
   if (!NOT_IN_KAFKAJS.includes(command.do) || !('member' in command)) return null;
   const member = scenario.members.find(({ name }) => name === command.member);
   return member?.client === 'kafkajs'

@@ -106,6 +106,8 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return `The coordinator refuses ${event.member ?? 'a'}’s commit: ${event.errorCode}.`;
     case 'recordsProduced':
       return `${capitalize(count(event.lastOffset - event.firstOffset + 1, 'record'))} written to ${printPartition(event.partition)}.`;
+    case 'brokerChanged':
+      return BROKER_WORDS[event.state];
     case 'topicChanged':
       return `${event.topic} has ${count(event.partitionCount, 'partition')} now.`;
     case 'metadataSeen':
@@ -120,6 +122,12 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return unreachable(event, 'describeEvent');
   }
 }
+
+const BROKER_WORDS = {
+  down: 'The broker goes down; every connection to it breaks.',
+  loading: 'The broker is back and reads its groups from the log.',
+  up: 'The coordinator has loaded the group, as its log has it, and answers again.',
+} as const;
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -65,7 +65,7 @@ export type Fact =
   | {
       readonly kind: 'messageDropped';
       readonly sentStep: number;
-      readonly reason: 'receiverGone' | 'linkCut' | 'superseded';
+      readonly reason: 'receiverGone' | 'linkCut' | 'superseded' | 'brokerDown';
     }
   | {
       readonly kind: 'timerStarted';
@@ -80,6 +80,8 @@ export type Fact =
   | { readonly kind: 'timerFired'; readonly key: string; readonly startedStep: number }
   | { readonly kind: 'timerStopped'; readonly key: string; readonly startedStep: number }
   | ({ readonly kind: 'recordsProduced' } & OffsetSpan)
+  /** `loading`: it is up, and reads the group from its log. */
+  | { readonly kind: 'brokerChanged'; readonly state: 'down' | 'loading' | 'up' }
   | { readonly kind: 'topicChanged'; readonly topic: string; readonly partitionCount: number }
   | { readonly kind: 'end' };
 

@@ -36,6 +36,7 @@ export function toneOf(state: string): Tone {
     case 'unjoined':
     case 'joining':
     case 'syncing':
+    case 'retrying':
     case 'assigning':
     case 'PreparingRebalance':
     case 'CompletingRebalance':
@@ -46,6 +47,7 @@ export function toneOf(state: string): Tone {
     case 'rejoinNeeded':
     case 'committing':
     case 'revoking':
+    case 'givingUp':
     case 'leaving':
       return 'revoke';
     case 'lost':

@@ -12,18 +12,13 @@ const NOT_SIMULATED = new Map([
   ['consumer-protocol-stall', 'KIP-848'],
   ['consumer-protocol-static-duplicate', 'KIP-848'],
   ['consumer-protocol-static-restart', 'KIP-848'],
-  ['cooperative-crash', 'cooperative-sticky'],
-  ['cooperative-join', 'cooperative-sticky'],
-  ['inconsistent-protocols', 'roundrobin'],
+  ['cooperative-crash', 'ooperative'],
+  ['cooperative-join', 'ooperative'],
   ['librdkafka-cooperative-crash', 'librdkafka'],
   ['librdkafka-join', 'librdkafka'],
   ['librdkafka-lost', 'librdkafka'],
-  ['roundrobin-two-topics', 'roundrobin'],
-  ['static-duplicate', 'static'],
-  ['static-gone', 'static'],
-  ['static-restart', 'static'],
-  ['sticky-join', 'sticky'],
-  ['upgrade-two-bounces', 'cooperative-sticky'],
+  ['sticky-join', 'ticky'],
+  ['upgrade-two-bounces', 'ooperative'],
 ]);
 
 const SIMULATED = RECORDING_NAMES.filter((name) => !NOT_SIMULATED.has(name));

@@ -60,7 +60,7 @@ describe('toneOf', () => {
   it('knows every state of the member machine', () => {
     const tones = new Map(describeMachine('java').states.map(({ id }) => [id, toneOf(id)]));
     const gone = [...tones].filter(([, tone]) => tone === 'gone').map(([id]) => id);
-    expect(gone).toEqual(['down', 'left']);
+    expect(gone).toEqual(['down', 'unsubscribed', 'left']);
   });
 });
 

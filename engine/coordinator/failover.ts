@@ -1,0 +1,91 @@
+import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
+import { GroupTurn, inHashOrder, newGroup, refusedJoin } from './classic-group.ts';
+import type { Coordinator, CoordinatorStep } from './coordinator.ts';
+
+/**
+ * This broker is the coordinator no longer: who waits is sent away, and the group here is dead.
+ * What its log holds of the group stays.
+ *
+ * Source: GroupMetadataManager#onUnloaded, ClassicGroup: parked requests get NOT_COORDINATOR.
+ */
+export function unload(coordinator: Coordinator): CoordinatorStep {
+  const { group } = coordinator;
+  if (group === null) return { coordinator, effects: [] };
+  const turn = new GroupTurn(group, coordinator.settings);
+  for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(group)) {
+    const errorCode = 'NOT_COORDINATOR';
+    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
+    if (awaitingSync !== null) {
+      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
+    }
+  }
+  turn.moveTo('Dead', 'its coordinator is gone');
+  return { coordinator: { ...coordinator, group: turn.state }, effects: turn.effects };
+}
+
+/** The broker begins to read its groups from the log. */
+export const beginLoading = (coordinator: Coordinator): Coordinator => ({
+  ...coordinator,
+  isLoading: true,
+});
+
+/**
+ * The group as the log has it: settled if it has members, each with a fresh session; a rebalance
+ * that was under way is forgotten, and so are ids that were handed out.
+ *
+ * Source: GroupMetadataManager#replay(GroupMetadataKey), #onLoaded, Kafka 4.3.1. The log keeps of
+ * each member only what it offered under the assignor that the group had settled on.
+ */
+export function load(coordinator: Coordinator): CoordinatorStep {
+  const { group, groupId, settings } = coordinator;
+  if (group === null) return { coordinator: { ...coordinator, isLoading: false }, effects: [] };
+  const { persisted } = group;
+  const turn = new GroupTurn(newGroup(groupId), settings);
+  if (persisted !== null) {
+    const { generationId, protocolName, leaderId, members } = persisted;
+    turn.set({ generationId, protocolName, leaderId, persisted });
+    for (const member of members.values()) {
+      turn.putMember({
+        ...member,
+        protocols: member.protocols.filter(({ name }) => name === protocolName),
+        awaitingJoin: null,
+        awaitingSync: null,
+        isPendingSync: false,
+        isNew: false,
+      });
+      turn.mapStatic(member.groupInstanceId, member.memberId);
+      turn.restartSession(member);
+    }
+    if (members.size > 0) turn.moveTo('Stable', 'the coordinator has loaded it from its log');
+  }
+  return {
+    coordinator: { ...coordinator, group: turn.state, isLoading: false },
+    effects: turn.effects,
+  };
+}
+
+/**
+ * What a coordinator that still loads answers; null for what it can answer already. A heartbeat is
+ * blindly taken for good, so that nobody leaves for nothing.
+ *
+ * Source: GroupCoordinatorService#heartbeat: CoordinatorLoadInProgressException is swallowed.
+ */
+export function refusalWhileLoading(request: GroupRequest): GroupResponse | null {
+  const errorCode = 'COORDINATOR_LOAD_IN_PROGRESS';
+  switch (request.type) {
+    case 'FindCoordinatorRequest':
+      return null;
+    case 'HeartbeatRequest':
+      return { type: 'HeartbeatResponse', errorCode: 'NONE' };
+    case 'JoinGroupRequest':
+      return refusedJoin(errorCode, request.memberId);
+    case 'SyncGroupRequest':
+      return { type: 'SyncGroupResponse', errorCode, assignment: [] };
+    case 'LeaveGroupRequest':
+      return { type: 'LeaveGroupResponse', errorCode, members: [] };
+    case 'OffsetCommitRequest':
+      return { type: 'OffsetCommitResponse', errorCode };
+    case 'OffsetFetchRequest':
+      return { type: 'OffsetFetchResponse', errorCode, offsets: [] };
+  }
+}
