@@ -5,6 +5,7 @@ export type ProblemCode =
   | 'recording-invalid'
   | 'trace-invalid'
   | 'outcome-invalid'
+  | 'assign-line-invalid'
   | 'file-unreadable'
   | 'not-json'
   | 'usage'

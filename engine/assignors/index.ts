@@ -1,8 +1,15 @@
-import type { Assignor } from './assignor.ts';
+import type { Assignor, BrokerAssignor } from './assignor.ts';
+import { brokerRange } from './broker-range.ts';
 import { kafkajsRoundRobin } from './kafkajs-round-robin.ts';
 import { range } from './range.ts';
+import { roundRobin } from './round-robin.ts';
 
 /** The client-side assignors that are simulated, by their name on the wire. */
 export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
-  [range, kafkajsRoundRobin].map((assignor) => [assignor.name, assignor]),
+  [range, roundRobin, kafkajsRoundRobin].map((assignor) => [assignor.name, assignor]),
+);
+
+/** The broker-side assignors, by their name in `group.remote.assignor`. */
+export const BROKER_ASSIGNORS: ReadonlyMap<string, BrokerAssignor> = new Map(
+  [brokerRange].map((assignor) => [assignor.name, assignor]),
 );

@@ -1,5 +1,3 @@
-import type { MemberId } from '../protocol/ids.ts';
-import { sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import {
   inDealingOrder,
   type Assignment,
@@ -7,6 +5,8 @@ import {
   type AssignorMember,
   type PartitionCounts,
 } from './assignor.ts';
+import { dealRanges } from './ranges.ts';
+import { idsOf, readMembers } from './subscriptions.ts';
 
 /**
  * Deals each topic by itself: consecutive partitions to the subscribers in order, one more to each
@@ -16,21 +16,7 @@ import {
  */
 function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
   const ordered = inDealingOrder(members);
-  const dealt = new Map<MemberId, TopicPartition[]>(members.map(({ memberId }) => [memberId, []]));
-  for (const [topic, count] of counts) {
-    const subscribers = ordered.filter(({ subscription }) => subscription.topics.includes(topic));
-    if (subscribers.length === 0) continue;
-    const quota = Math.floor(count / subscribers.length);
-    const extraCount = count % subscribers.length;
-    let partition = 0;
-    subscribers.forEach(({ memberId }, index) => {
-      const end = partition + quota + (index < extraCount ? 1 : 0);
-      for (; partition < end; partition += 1) dealt.get(memberId)?.push({ topic, partition });
-    });
-  }
-  return new Map(
-    [...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]),
-  );
+  return dealRanges(readMembers(ordered, counts), idsOf(ordered), members);
 }
 
 export const range: Assignor = {
