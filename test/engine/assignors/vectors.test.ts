@@ -18,7 +18,9 @@ describe('assignLine', () => {
     const different = lines.filter((line) => {
       const { result } = JSON.parse(line) as { result: Record<string, readonly string[]> };
       const sorted = (of: typeof result) => JSON.stringify(Object.entries(of).sort());
-      const answer = JSON.parse(printAssignment(assignLine(line, name))) as { result: typeof result };
+      const answer = JSON.parse(printAssignment(assignLine(line, name))) as {
+        result: typeof result;
+      };
       return sorted(answer.result) !== sorted(result);
     });
     expect(different).toEqual([]);
