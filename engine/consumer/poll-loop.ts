@@ -101,7 +101,13 @@ function askPositions(turn: MemberTurn): void {
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
   if (missing.length === 0) return;
   turn.set({ areOffsetsAsked: true });
-  turn.request({ type: 'OffsetFetchRequest', groupId: config.groupId, partitions: missing });
+  turn.request({
+    type: 'OffsetFetchRequest',
+    groupId: config.groupId,
+    memberId: null,
+    memberEpoch: null,
+    partitions: missing,
+  });
 }
 
 /** Takes positions that were asked for; those of partitions that have gone meanwhile are dropped. */

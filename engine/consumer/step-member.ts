@@ -253,6 +253,8 @@ function onResponse(
       if (partitions.length > 0) turn.want({ type: 'listOffsets', at, partitions });
       return;
     }
+    case 'ConsumerGroupHeartbeatResponse':
+      throw new Error('bug: a classic member was answered as one of KIP-848');
     default:
       unreachable(message, 'onResponse');
   }
@@ -318,6 +320,8 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
     case 'LeaveGroupRequest':
       if (turn.membershipState === 'leaving') finishClosing(turn);
       return;
+    case 'ConsumerGroupHeartbeatRequest':
+      throw new Error('bug: a classic member has sent a request of KIP-848');
     default:
       unreachable(request, 'onDisconnected');
   }

@@ -11,7 +11,12 @@ import {
   type MemberId,
   type MemberName,
 } from '../protocol/ids.ts';
-import type { GroupResponse, JoinGroupProtocol, JoinGroupResponse } from '../protocol/messages.ts';
+import type {
+  ConsumerGroupHeartbeatResponse,
+  GroupResponse,
+  JoinGroupProtocol,
+  JoinGroupResponse,
+} from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
 import { Turn } from '../turn.ts';
 
@@ -231,6 +236,15 @@ export const refusedJoin = (
   memberId,
   skipAssignment: false,
   members: [],
+});
+
+/** The answer to a ConsumerGroupHeartbeat that is refused. */
+export const refusedConsumerHeartbeat = (errorCode: ErrorCode): ConsumerGroupHeartbeatResponse => ({
+  type: 'ConsumerGroupHeartbeatResponse',
+  errorCode,
+  memberEpoch: 0,
+  heartbeatIntervalMs: 0,
+  assignment: null,
 });
 
 export const newGroup = (groupId: GroupId): ClassicGroup => ({

@@ -5,6 +5,7 @@ import { printPartition } from '../protocol/partitions.ts';
 import {
   GroupTurn,
   newGroup,
+  refusedConsumerHeartbeat,
   refusedJoin,
   type ClassicGroup,
   type ClassicGroupSettings,
@@ -92,6 +93,8 @@ export function onRequest(
       return inGroup(coordinator, parked, request, (turn) => {
         onLeaveGroup(turn, request, parked);
       });
+    case 'ConsumerGroupHeartbeatRequest':
+      return answerOnly(coordinator, parked, refusedConsumerHeartbeat('UNSUPPORTED_VERSION'));
     default:
       return unreachable(request, 'onRequest');
   }
@@ -147,7 +150,11 @@ function onOffsetCommit(
     type: 'send',
     to: client,
     correlationId,
-    message: { type: 'OffsetCommitResponse', errorCode },
+    message: {
+      type: 'OffsetCommitResponse',
+      errorCode,
+      refused: errorCode === 'NONE' ? [] : offsets,
+    },
   };
   if (errorCode !== 'NONE') {
     const note = { kind: 'commitRefused', member: client.name, offsets, errorCode } as const;

@@ -1,5 +1,11 @@
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
-import { GroupTurn, inHashOrder, newGroup, refusedJoin } from './classic-group.ts';
+import {
+  GroupTurn,
+  inHashOrder,
+  newGroup,
+  refusedConsumerHeartbeat,
+  refusedJoin,
+} from './classic-group.ts';
 import type { Coordinator, CoordinatorStep } from './coordinator.ts';
 
 /**
@@ -84,8 +90,10 @@ export function refusalWhileLoading(request: GroupRequest): GroupResponse | null
     case 'LeaveGroupRequest':
       return { type: 'LeaveGroupResponse', errorCode, members: [] };
     case 'OffsetCommitRequest':
-      return { type: 'OffsetCommitResponse', errorCode };
+      return { type: 'OffsetCommitResponse', errorCode, refused: request.offsets };
     case 'OffsetFetchRequest':
       return { type: 'OffsetFetchResponse', errorCode, offsets: [] };
+    case 'ConsumerGroupHeartbeatRequest':
+      return refusedConsumerHeartbeat(errorCode);
   }
 }

@@ -125,7 +125,7 @@ export interface LeaveGroupResponse {
 export interface OffsetCommitRequest {
   readonly type: 'OffsetCommitRequest';
   readonly groupId: GroupId;
-  /** Null (-1 on the wire) from a consumer outside any generation. */
+  /** Null (-1 on the wire) from a consumer outside any generation; a member epoch under KIP-848. */
   readonly generationId: GenerationId | null;
   readonly memberId: MemberId | null;
   readonly groupInstanceId: GroupInstanceId | null;
@@ -133,13 +133,18 @@ export interface OffsetCommitRequest {
 }
 export interface OffsetCommitResponse {
   readonly type: 'OffsetCommitResponse';
-  /** The same for every partition: the group's checks come before those of a partition. */
+  /** Of the partitions that were refused; NONE when all were taken. */
   readonly errorCode: ErrorCode;
+  /** All of the request's or none in a classic group; under KIP-1251 perhaps some of them. */
+  readonly refused: readonly TopicPartition[];
 }
 
 export interface OffsetFetchRequest {
   readonly type: 'OffsetFetchRequest';
   readonly groupId: GroupId;
+  /** Null from members of the classic protocol, whose membership nobody checks here. */
+  readonly memberId: MemberId | null;
+  readonly memberEpoch: number | null;
   readonly partitions: readonly TopicPartition[];
 }
 export interface OffsetFetchResponse {
@@ -157,6 +162,12 @@ export interface ConsumerGroupHeartbeatRequest {
   /** 0 joins, -1 leaves, -2 leaves for a while (static members). */
   readonly memberEpoch: number;
   readonly groupInstanceId: GroupInstanceId | null;
+  /** From here on, null stands for: as the member last said. */
+  readonly rackId: string | null;
+  readonly rebalanceTimeoutMs: number | null;
+  readonly subscribedTopicNames: readonly string[] | null;
+  /** `uniform` or `range`; null also from a member that leaves it to the broker. */
+  readonly serverAssignor: string | null;
   /** What the member owns; null when that has not changed since it last said so. */
   readonly topicPartitions: readonly TopicPartition[] | null;
 }
@@ -164,11 +175,13 @@ export interface ConsumerGroupHeartbeatResponse {
   readonly type: 'ConsumerGroupHeartbeatResponse';
   readonly errorCode: ErrorCode;
   readonly memberEpoch: number;
+  /** The member is to send the next one that long after this one. 0 in a refusal. */
+  readonly heartbeatIntervalMs: number;
   /** What the member should own; null when that has not changed. */
   readonly assignment: readonly TopicPartition[] | null;
 }
 
-/** Requests of the classic protocol and of offsets. */
+/** What a coordinator is asked. */
 export type GroupRequest =
   | FindCoordinatorRequest
   | JoinGroupRequest
@@ -176,7 +189,8 @@ export type GroupRequest =
   | HeartbeatRequest
   | LeaveGroupRequest
   | OffsetCommitRequest
-  | OffsetFetchRequest;
+  | OffsetFetchRequest
+  | ConsumerGroupHeartbeatRequest;
 
 export type GroupResponse =
   | FindCoordinatorResponse
@@ -185,11 +199,11 @@ export type GroupResponse =
   | HeartbeatResponse
   | LeaveGroupResponse
   | OffsetCommitResponse
-  | OffsetFetchResponse;
+  | OffsetFetchResponse
+  | ConsumerGroupHeartbeatResponse;
 
 /** What a trace can carry. */
-export type GroupMessage =
-  GroupRequest | GroupResponse | ConsumerGroupHeartbeatRequest | ConsumerGroupHeartbeatResponse;
+export type GroupMessage = GroupRequest | GroupResponse;
 
 /** Kafka's name of a request and its response together. */
 export type ApiName =

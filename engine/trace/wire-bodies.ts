@@ -270,11 +270,22 @@ const offsetCommit: Reader = ({ request, response }, reading) => {
     reading,
   );
   const answer = parseBody(
-    v.object({ topics: v.array(v.object({ partitions: v.array(v.object({ errorCode })) })) }),
+    v.object({
+      topics: v.array(
+        v.object({
+          ...topicOf,
+          partitions: v.array(v.object({ partitionIndex: v.number(), errorCode })),
+        }),
+      ),
+    }),
     response,
     reading,
   );
-  const codes = answer.topics.flatMap((topic) => topic.partitions.map((each) => each.errorCode));
+  const refused = answer.topics.flatMap((topic) =>
+    topic.partitions.flatMap(({ partitionIndex: partition, errorCode: code }) =>
+      code === 'NONE' ? [] : [{ topic: topicName(topic, reading), partition, code }],
+    ),
+  );
   return {
     request: {
       type: 'OffsetCommitRequest',
@@ -292,7 +303,8 @@ const offsetCommit: Reader = ({ request, response }, reading) => {
     },
     response: {
       type: 'OffsetCommitResponse',
-      errorCode: codes.find((code) => code !== 'NONE') ?? 'NONE',
+      errorCode: refused[0]?.code ?? 'NONE',
+      refused: refused.map(({ topic, partition }) => ({ topic, partition })),
     },
   };
 };
@@ -306,7 +318,16 @@ const offsetFetch: Reader = ({ request, response }, reading) => {
     v.object({
       groupId: v.optional(groupId),
       topics: askedTopics,
-      groups: v.optional(v.array(v.object({ groupId, topics: askedTopics }))),
+      groups: v.optional(
+        v.array(
+          v.object({
+            groupId,
+            memberId: v.nullish(knownMemberId, null),
+            memberEpoch: v.optional(v.number(), -1),
+            topics: askedTopics,
+          }),
+        ),
+      ),
     }),
     request,
     reading,
@@ -335,6 +356,8 @@ const offsetFetch: Reader = ({ request, response }, reading) => {
     request: {
       type: 'OffsetFetchRequest',
       groupId: askedGroup?.groupId ?? asked.groupId ?? asGroupId(''),
+      memberId: askedGroup?.memberId ?? null,
+      memberEpoch: (askedGroup?.memberEpoch ?? -1) < 0 ? null : (askedGroup?.memberEpoch ?? null),
       partitions: (askedGroup?.topics ?? asked.topics).flatMap((topic) =>
         topic.partitionIndexes.map((index) => ({
           topic: topicName(topic, reading),
@@ -364,6 +387,10 @@ const consumerGroupHeartbeat: Reader = ({ request, response }, reading) => {
       memberId: knownMemberId,
       memberEpoch: v.number(),
       instanceId,
+      rackId: v.nullish(v.string(), null),
+      rebalanceTimeoutMs: v.number(),
+      subscribedTopicNames: v.nullish(v.array(v.string()), null),
+      serverAssignor: v.nullish(v.string(), null),
       topicPartitions: v.nullish(owned, null),
     }),
     request,
@@ -373,6 +400,7 @@ const consumerGroupHeartbeat: Reader = ({ request, response }, reading) => {
     v.object({
       errorCode,
       memberEpoch: v.number(),
+      heartbeatIntervalMs: v.number(),
       assignment: v.nullish(v.object({ topicPartitions: owned }), null),
     }),
     response,
@@ -392,12 +420,17 @@ const consumerGroupHeartbeat: Reader = ({ request, response }, reading) => {
       memberId: asked.memberId,
       memberEpoch: asked.memberEpoch,
       groupInstanceId: asked.instanceId,
+      rackId: asked.rackId,
+      rebalanceTimeoutMs: asked.rebalanceTimeoutMs < 0 ? null : asked.rebalanceTimeoutMs,
+      subscribedTopicNames: asked.subscribedTopicNames,
+      serverAssignor: asked.serverAssignor,
       topicPartitions: asked.topicPartitions === null ? null : name(asked.topicPartitions),
     },
     response: {
       type: 'ConsumerGroupHeartbeatResponse',
       errorCode: answer.errorCode,
       memberEpoch: answer.memberEpoch,
+      heartbeatIntervalMs: answer.heartbeatIntervalMs,
       assignment: answer.assignment === null ? null : name(answer.assignment.topicPartitions),
     },
   };
