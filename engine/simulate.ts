@@ -1,5 +1,5 @@
 import { assert, existing, unreachable } from './assert.ts';
-import { newMember, type Member, type MemberInput } from './consumer/member.ts';
+import { membershipStateOf, newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { readMemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
@@ -169,7 +169,7 @@ class Run {
       const config = readMemberConfig({ ...member, client }, scenario.group);
       this.#processes.set(member.name, {
         actor: memberActor(member.name),
-        member: newMember(config, member.topics),
+        member: newMember(config),
         incarnation: 0,
         isFrozen: false,
         heldBack: [],
@@ -256,7 +256,7 @@ class Run {
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
     // A process that has ended by itself hears nothing.
-    const hasEnded = ENDED.has(this.#process(name).member.membership.value);
+    const hasEnded = ENDED.has(membershipStateOf(this.#process(name).member));
     if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
       const { incarnation } = this.#process(name);
@@ -272,6 +272,12 @@ class Run {
       return;
     } else if (command.do === 'crash') this.#change(name, { isFrozen: false, heldBack: [] });
     this.#stepMember(name, { type: 'command', command }, step);
+    const { groupProtocol } = this.#process(name).member.config;
+    if (command.do === 'start' && groupProtocol === 'consumer') {
+      const memberId = this.#givenId(name) ?? asMemberId(this.#idSource.nextUuid());
+      this.#know(name, memberId);
+      this.#stepMember(name, { type: 'memberId', memberId }, step);
+    }
   }
 
   #produce(command: Extract<TimedCommandBody, { do: 'produce' }>, step: number): void {
@@ -379,8 +385,16 @@ class Run {
     if (!isNewcomer || !(group?.pendingJoinMembers.has(freshId) || group?.members.has(freshId))) {
       return;
     }
-    const known = this.#memberIds.get(client.name) ?? [];
-    this.#memberIds.set(client.name, [...known, freshId]);
+    this.#know(client.name, freshId);
+  }
+
+  #know(name: MemberName, memberId: MemberId): void {
+    this.#memberIds.set(name, [...(this.#memberIds.get(name) ?? []), memberId]);
+  }
+
+  /** The id that the caller wants this member to get next; null to take one from the seed. */
+  #givenId(name: MemberName): MemberId | null {
+    return this.#givenIds.get(name)?.[this.#memberIds.get(name)?.length ?? 0] ?? null;
   }
 
   /** A message that was under way when the broker went down never arrives. */
@@ -397,9 +411,9 @@ class Run {
 
   /** `<client.id>-<uuid>`, or `<group.instance.id>-<uuid>` for a static member. */
   #nextId(name: MemberName, groupInstanceId: GroupInstanceId | null): MemberId {
-    const index = this.#memberIds.get(name)?.length ?? 0;
-    const given = this.#givenIds.get(name)?.[index];
-    return given ?? asMemberId(`${groupInstanceId ?? name}-${this.#idSource.nextUuid()}`);
+    return (
+      this.#givenId(name) ?? asMemberId(`${groupInstanceId ?? name}-${this.#idSource.nextUuid()}`)
+    );
   }
 
   #fireGroupTimer(entry: Extract<Entry, { type: 'groupTimer' }>): void {
@@ -505,7 +519,7 @@ class Run {
     const { name, incarnation } = entry.client;
     const process = this.#process(name);
     const isGone =
-      process.incarnation !== incarnation || ENDED.has(process.member.membership.value);
+      process.incarnation !== incarnation || ENDED.has(membershipStateOf(process.member));
     if (isGone) {
       if (entry.type !== 'response') return;
       const { sentStep } = entry;
@@ -531,7 +545,7 @@ class Run {
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(member.membership.value)) this.#forgetTimers(before.actor);
+    if (ENDED.has(membershipStateOf(member))) this.#forgetTimers(before.actor);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {

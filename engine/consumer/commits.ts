@@ -127,7 +127,7 @@ export function commitAgain(turn: MemberTurn): void {
   }
 }
 
-function reportRefusal(turn: MemberTurn, errorCode: ErrorCode): void {
+export function reportRefusal(turn: MemberTurn, errorCode: ErrorCode): void {
   if (errorCode === 'NONE') return;
   const isRebalance = errorCode === 'REBALANCE_IN_PROGRESS';
   const exception = isRebalance ? 'RebalanceInProgressException' : 'CommitFailedException';

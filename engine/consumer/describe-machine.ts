@@ -1,5 +1,5 @@
-import type { ClientKind } from '../protocol/config.ts';
-import { memberMachine } from './member-machine.ts';
+import { MACHINES } from './member.ts';
+import type { GroupProtocol } from '../protocol/config.ts';
 
 /** A member's XState machine as a graph, for drawing. */
 export interface MachineGraph {
@@ -23,12 +23,12 @@ export interface MachineGraph {
 const ENDED: readonly string[] = ['left', 'crashed', 'failed'];
 
 /**
- * The machine that plays members of this client, read from the machine itself.
+ * The machine that plays members of this group protocol, read from the machine itself.
  *
  * Left out, because it holds for every state: CRASH leads to `crashed`.
  */
-export function describeMachine(_client: ClientKind): MachineGraph {
-  const nodes = Object.values(memberMachine.states);
+export function describeMachine(groupProtocol: GroupProtocol): MachineGraph {
+  const nodes = Object.values(MACHINES[groupProtocol].states);
   return {
     initial: 'down',
     states: nodes.map((node) => ({

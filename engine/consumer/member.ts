@@ -1,5 +1,11 @@
-import { initialTransition, transition, type SnapshotFrom } from 'xstate';
+import {
+  initialTransition,
+  transition,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+} from 'xstate';
 import { existing } from '../assert.ts';
+import type { GroupProtocol } from '../protocol/config.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
@@ -13,11 +19,23 @@ import {
 } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { Turn } from '../turn.ts';
+import {
+  consumerProtocolMachine,
+  type ConsumerProtocolEvent,
+} from './consumer-protocol/machine.ts';
+import { NEW_MEMBERSHIP, type ConsumerProtocolMembership } from './consumer-protocol/membership.ts';
 import { memberMachine, type MembershipEvent } from './member-machine.ts';
 import type { MemberConfig } from './profiles.ts';
 
-/** States of the machine; `MemberView.state` shows them. */
-export type MembershipState = keyof typeof memberMachine.states;
+/** The machine that plays a member of each group protocol. */
+export const MACHINES: Readonly<Record<GroupProtocol, AnyStateMachine>> = {
+  classic: memberMachine,
+  consumer: consumerProtocolMachine,
+};
+
+/** States of the machines; `MemberView.state` shows them. */
+export type MembershipState =
+  keyof typeof memberMachine.states | keyof typeof consumerProtocolMachine.states;
 
 /** What the application thread is at. It takes part in the protocol only while it polls. */
 export type Application =
@@ -44,6 +62,8 @@ export interface SentRequest {
 /** Something that reaches the member. */
 export type MemberInput =
   | { readonly type: 'command'; readonly command: Command }
+  /** The id that a member of the consumer protocol makes for itself when its process starts. */
+  | { readonly type: 'memberId'; readonly memberId: MemberId }
   | { readonly type: 'timer'; readonly timer: MemberTimer }
   | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
   /** The connection broke before the answer to this request came. */
@@ -101,7 +121,8 @@ export interface Thrown {
 export interface Member {
   readonly config: MemberConfig;
   readonly subscription: readonly string[];
-  readonly membership: SnapshotFrom<typeof memberMachine>;
+  /** Of the machine of its group protocol. */
+  readonly membership: AnyMachineSnapshot;
   readonly memberId: MemberId | null;
   readonly generationId: GenerationId | null;
   readonly protocolName: string | null;
@@ -154,12 +175,14 @@ export interface Member {
   readonly metadata: ReadonlyMap<string, number>;
   /** The counts by which this leader assigned; null for a follower. */
   readonly assignedBy: ReadonlyMap<string, number> | null;
+  /** Means something only under the consumer protocol. */
+  readonly consumerProtocol: ConsumerProtocolMembership;
 }
 
-export const newMember = (config: MemberConfig, subscription: readonly string[]): Member => ({
+export const newMember = (config: MemberConfig): Member => ({
   config,
-  subscription,
-  membership: initialTransition(memberMachine)[0],
+  subscription: config.topics,
+  membership: initialTransition(MACHINES[config.groupProtocol])[0],
   memberId: null,
   generationId: null,
   protocolName: null,
@@ -193,7 +216,13 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   stallMs: 0,
   metadata: new Map(),
   assignedBy: null,
+  consumerProtocol: NEW_MEMBERSHIP,
 });
+
+/** The state of a member's machine. */
+export const membershipStateOf = (member: Member): MembershipState =>
+  // Neither machine has nested states, and a snapshot of any machine has lost their names.
+  member.membership.value as MembershipState;
 
 /** What the machine asks for by name, and the answer that made it ask. */
 export interface MembershipAction {
@@ -222,7 +251,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   }
 
   get membershipState(): MembershipState {
-    return this.state.membership.value;
+    return membershipStateOf(this.state);
   }
 
   want(effect: MemberEffect): void {
@@ -258,9 +287,10 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   }
 
   /** Steps the machine; what it asks for is carried out after the code that raised the event. */
-  raise(event: MembershipEvent, answer: GroupResponse | null = null): void {
+  raise(event: MembershipEvent | ConsumerProtocolEvent, answer: GroupResponse | null = null): void {
     const from = this.membershipState;
-    const [membership, actions] = transition(memberMachine, this.state.membership, event);
+    const machine = MACHINES[this.config.groupProtocol];
+    const [membership, actions] = transition(machine, this.state.membership, event);
     this.set({ membership });
     const to = this.membershipState;
     if (to !== from) this.note({ kind: 'memberState', from, to, event: event.type });
@@ -302,11 +332,15 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     });
   }
 
-  /** Commits what there is to commit; null when there is nothing, or no generation to commit in. */
+  /**
+   * Commits what there is to commit; null when there is nothing, or no generation to commit in. A
+   * member of the consumer protocol leaves it to the coordinator to refuse a commit without epoch.
+   */
   sendCommit(): number | null {
     const { config, memberId, generationId } = this.state;
     const offsets = this.committable();
-    if (offsets.length === 0 || memberId === null || generationId === null) return null;
+    const isOutside = generationId === null && config.groupProtocol === 'classic';
+    if (offsets.length === 0 || memberId === null || isOutside) return null;
     this.set({ processed: new Map() });
     return this.request({
       type: 'OffsetCommitRequest',

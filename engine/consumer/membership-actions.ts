@@ -13,16 +13,8 @@ import {
   throwToApplication,
 } from './membership.ts';
 
-/** Carries out what the machine has asked for, and what that makes it ask for in turn. */
-export function carryOutActions(turn: MemberTurn): void {
-  for (;;) {
-    const action = turn.actions.shift();
-    if (action === undefined) return;
-    carryOut(turn, action);
-  }
-}
-
-function carryOut(turn: MemberTurn, { name, answer, from }: MembershipAction): void {
+/** Carries out what `memberMachine` asks for by name. */
+export function carryOut(turn: MemberTurn, { name, answer, from }: MembershipAction): void {
   switch (name) {
     case 'startUp':
       turn.startTimer('startUp', turn.config.profile.startUpMs);

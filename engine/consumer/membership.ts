@@ -11,6 +11,7 @@ import type {
   SyncGroupResponse,
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
+import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
 import { leaveRequest } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
 import type { MembershipState, MemberTurn, Thrown } from './member.ts';
@@ -37,6 +38,8 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     isHeartbeatDue: false,
     isCommitDue: false,
     stallMs: 0,
+    subscription: turn.config.topics,
+    consumerProtocol: NEW_MEMBERSHIP,
   });
   turn.note({ kind: 'memberExit', code });
 }

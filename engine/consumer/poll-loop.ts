@@ -1,4 +1,10 @@
-import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
+import type { OffsetFetchRequest } from '../protocol/messages.ts';
+import {
+  isSamePartition,
+  printPartition,
+  withoutPartitions,
+  type PartitionOffset,
+} from '../protocol/partitions.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MembershipState, MemberTurn } from './member.ts';
@@ -89,13 +95,16 @@ function serve(turn: MemberTurn): void {
     turn.set({ isCommitDue: false });
     turn.sendCommit();
   }
-  askPositions(turn);
+  askPositions(turn, { memberId: null, memberEpoch: null });
   deliver(turn);
   fetch(turn);
 }
 
 /** Partitions without a position begin where the group has committed. */
-function askPositions(turn: MemberTurn): void {
+export function askPositions(
+  turn: MemberTurn,
+  asker: Pick<OffsetFetchRequest, 'memberId' | 'memberEpoch'>,
+): void {
   const { assignment, positions, areOffsetsAsked, config } = turn.state;
   if (areOffsetsAsked) return;
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
@@ -104,8 +113,7 @@ function askPositions(turn: MemberTurn): void {
   turn.request({
     type: 'OffsetFetchRequest',
     groupId: config.groupId,
-    memberId: null,
-    memberEpoch: null,
+    ...asker,
     partitions: missing,
   });
 }
@@ -125,10 +133,10 @@ export function setPositions(turn: MemberTurn, positions: readonly PartitionOffs
 }
 
 /** Asks for records at every position that is not paused. */
-function fetch(turn: MemberTurn): void {
-  const { application, buffer, isFetching, assignment, positions, paused } = turn.state;
+export function fetch(turn: MemberTurn): void {
+  const { application, buffer, isFetching, assignment, positions, paused, givingUp } = turn.state;
   if (application.doing !== 'polling' || buffer.length > 0 || isFetching) return;
-  const wanted = assignment.flatMap((partition) => {
+  const wanted = withoutPartitions(assignment, givingUp).flatMap((partition) => {
     const offset = positions.get(printPartition(partition));
     const isFetchable = offset !== undefined && !paused.has(printPartition(partition));
     return isFetchable ? [{ ...partition, offset }] : [];
@@ -146,7 +154,7 @@ export function onFetched(turn: MemberTurn, fetchId: number, batches: readonly O
 }
 
 /** poll() returns with records, and the application works on them. */
-function deliver(turn: MemberTurn): void {
+export function deliver(turn: MemberTurn): void {
   const { buffer, config } = turn.state;
   if (buffer.length === 0) return;
   const mostRecords = config.profile.delivers === 'record' ? 1 : config.maxPollRecords;

@@ -1,13 +1,14 @@
 import { existing } from '../assert.ts';
 import type { RebalanceProtocol } from '../assignors/assignor.ts';
 import { ASSIGNORS } from '../assignors/index.ts';
-import { clientSetting, type ClientKind } from '../protocol/config.ts';
+import type { ClientKind, GroupProtocol } from '../protocol/config.ts';
 import {
   asGroupInstanceId,
   type GroupId,
   type GroupInstanceId,
   type MemberName,
 } from '../protocol/ids.ts';
+import { groupProtocolOf, settingOf } from '../scenarios/member-settings.ts';
 import type { ScenarioMember } from '../scenarios/scenario.ts';
 
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
@@ -75,6 +76,11 @@ export interface MemberConfig {
   readonly assignors: readonly string[];
   readonly perRecordMs: number;
   readonly commitInRevoked: boolean;
+  /** What the application subscribes to when it starts. */
+  readonly topics: readonly string[];
+  readonly groupProtocol: GroupProtocol;
+  /** The broker's assignor that it asks for under the consumer protocol; null for any. */
+  readonly remoteAssignor: string | null;
 }
 
 /** Short names are used on the wire; a class name stands for one of them. */
@@ -112,13 +118,6 @@ export function rebalanceProtocolOf(assignors: readonly string[]): RebalanceProt
   return isCooperative ? 'cooperative' : 'eager';
 }
 
-/** A setting's text as the scenario gives it, or the client's default. */
-export function settingOf(member: ScenarioMember, key: string): string {
-  const given = member.config[key];
-  const text = given ?? clientSetting(key)?.defaults[member.client];
-  return String(existing(text, `${key} of ${member.client}`));
-}
-
 /** Fills in the client's defaults. `client` is one that `PROFILES` has. */
 export function readMemberConfig(
   member: ScenarioMember & { readonly client: Exclude<ClientKind, 'librdkafka'> },
@@ -145,5 +144,8 @@ export function readMemberConfig(
     assignors: assignorsOf(member),
     perRecordMs: member.work.perRecordMs,
     commitInRevoked: member.work.commitInRevoked,
+    topics: member.topics,
+    groupProtocol: groupProtocolOf(member),
+    remoteAssignor: isJava ? settingOf(member, 'group.remote.assignor') || null : null,
   };
 }

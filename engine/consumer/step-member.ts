@@ -2,24 +2,10 @@ import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
-import {
-  commitAgain,
-  commitSync,
-  isCommitWaiting,
-  onAutoCommitDue,
-  onCommitUnavailable,
-  onOffsetCommitResponse,
-} from './commits.ts';
-import { finishClosing } from './leaving.ts';
-import {
-  UNAVAILABLE,
-  findCoordinator,
-  onCoordinatorUnavailable,
-  onHeartbeatDue,
-  onHeartbeatResponse,
-  onPollTimeout,
-  sendDueHeartbeat,
-} from './heartbeats.ts';
+import { CLASSIC_RULES } from './classic-rules.ts';
+import { onAutoCommitDue } from './commits.ts';
+import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
+import { onCoordinatorUnavailable } from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,
@@ -27,15 +13,17 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import {
-  endProcess,
-  onJoinGroupResponse,
-  onSyncGroupResponse,
-  onToldToRejoin,
-  join,
-} from './membership.ts';
-import { carryOutActions } from './membership-actions.ts';
-import { onFetched, onWorkDone, poll, setPositions, work } from './poll-loop.ts';
+import { endProcess } from './membership.ts';
+import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
+import type { GroupProtocol } from '../protocol/config.ts';
+import type { ProtocolRules } from './protocol-rules.ts';
+
+const RULES: Readonly<Record<GroupProtocol, ProtocolRules>> = {
+  classic: CLASSIC_RULES,
+  consumer: CONSUMER_PROTOCOL_RULES,
+};
+
+const rulesOf = (turn: MemberTurn): ProtocolRules => RULES[turn.config.groupProtocol];
 
 /**
  * Takes one input and returns the member after it, with what it asks for in order.
@@ -69,8 +57,17 @@ function goOn(turn: MemberTurn): void {
     take(turn, first.input);
     carryOutActions(turn);
   }
-  poll(turn);
+  rulesOf(turn).goOn(turn);
   carryOutActions(turn);
+}
+
+/** Carries out what the machine has asked for, and what that makes it ask for in turn. */
+function carryOutActions(turn: MemberTurn): void {
+  for (;;) {
+    const action = turn.actions.shift();
+    if (action === undefined) return;
+    rulesOf(turn).carryOut(turn, action);
+  }
 }
 
 /** Inputs that only the application thread can take, between or inside its polls. */
@@ -85,6 +82,7 @@ function isForApplication(input: MemberInput): boolean {
     case 'fetched':
     case 'offsetsListed':
       return true;
+    case 'memberId':
     case 'timer':
     case 'metadata':
     case 'disconnected':
@@ -106,6 +104,9 @@ function take(turn: MemberTurn, input: MemberInput): void {
   switch (input.type) {
     case 'command':
       onCommand(turn, input.command);
+      return;
+    case 'memberId':
+      turn.identify(input.memberId, null);
       return;
     case 'timer':
       onTimer(turn, input.timer);
@@ -157,7 +158,7 @@ function onCommand(turn: MemberTurn, command: Command): void {
       turn.set({ paused: new Set(), isFetching: false });
       return;
     case 'commit':
-      commitSync(turn);
+      rulesOf(turn).commitSync(turn);
       return;
     case 'subscribe':
       changeSubscription(turn, command.topics);
@@ -166,7 +167,7 @@ function onCommand(turn: MemberTurn, command: Command): void {
       turn.raise({ type: 'UNSUBSCRIBE' });
       return;
     case 'enforceRebalance':
-      onToldToRejoin(turn, 'rebalance enforced by user');
+      rulesOf(turn).enforceRebalance(turn);
       return;
     default:
       throw new Error(`bug: ${command.do} reached a member that cannot do it`);
@@ -179,13 +180,14 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       turn.note({ kind: 'memberReady' });
       turn.set({ application: { doing: 'polling' } });
       turn.want({ type: 'refreshMetadata' });
+      rulesOf(turn).onReady(turn);
       turn.raise({ type: 'READY' });
       return;
     case 'heartbeat':
-      onHeartbeatDue(turn);
+      rulesOf(turn).onHeartbeatDue(turn);
       return;
     case 'poll':
-      onPollTimeout(turn);
+      rulesOf(turn).onPollTimeout(turn);
       return;
     case 'autoCommit':
       onAutoCommitDue(turn);
@@ -195,9 +197,7 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       return;
     case 'retry':
       turn.set({ isBackingOff: false });
-      if (!needsCoordinator(turn)) return;
-      if (turn.state.isCoordinatorKnown) commitAgain(turn);
-      else findCoordinator(turn);
+      rulesOf(turn).onRetry(turn);
       return;
     case 'metadata':
       turn.want({ type: 'refreshMetadata' });
@@ -217,26 +217,6 @@ function onResponse(
       if (message.errorCode === 'NONE') onCoordinatorFound(turn);
       else backOff(turn);
       return;
-    case 'JoinGroupResponse':
-      // A later request of the same kind has taken the place of the one that this answers.
-      if (turn.isAsking('JoinGroupRequest')) return;
-      if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
-      onJoinGroupResponse(turn, message);
-      return;
-    case 'SyncGroupResponse':
-      if (turn.isAsking('SyncGroupRequest')) return;
-      if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
-      onSyncGroupResponse(turn, message);
-      return;
-    case 'HeartbeatResponse':
-      onHeartbeatResponse(turn, sent, message.errorCode);
-      return;
-    case 'LeaveGroupResponse':
-      if (turn.membershipState === 'leaving') finishClosing(turn);
-      return;
-    case 'OffsetCommitResponse':
-      onOffsetCommitResponse(turn, sent, correlationId, message.errorCode);
-      return;
     case 'OffsetFetchResponse': {
       if (message.errorCode !== 'NONE') {
         turn.set({ areOffsetsAsked: false });
@@ -253,10 +233,8 @@ function onResponse(
       if (partitions.length > 0) turn.want({ type: 'listOffsets', at, partitions });
       return;
     }
-    case 'ConsumerGroupHeartbeatResponse':
-      throw new Error('bug: a classic member was answered as one of KIP-848');
     default:
-      unreachable(message, 'onResponse');
+      rulesOf(turn).onResponse(turn, sent, correlationId, message);
   }
 }
 
@@ -272,9 +250,7 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
 
 function onCoordinatorFound(turn: MemberTurn): void {
   turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
-  if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
-  if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
-  commitAgain(turn);
+  rulesOf(turn).onCoordinatorFound(turn);
 }
 
 /** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
@@ -282,10 +258,6 @@ function backOff(turn: MemberTurn): void {
   turn.set({ isBackingOff: true });
   turn.startTimer('retry', turn.config.retryBackoffMs);
 }
-
-/** Somebody waits for the coordinator besides the join that poll() makes: heartbeats, commits. */
-const needsCoordinator = (turn: MemberTurn): boolean =>
-  turn.state.isHeartbeatDue || isCommitWaiting(turn);
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
 function onDisconnected(turn: MemberTurn, correlationId: number): void {
@@ -295,36 +267,9 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
   if (isAnswered || !turn.state.requests.has(correlationId)) return;
   const { request } = turn.settle(correlationId);
   onCoordinatorUnavailable(turn);
-  const errorCode = 'COORDINATOR_NOT_AVAILABLE';
-  switch (request.type) {
-    case 'FindCoordinatorRequest':
-      backOff(turn);
-      return;
-    case 'JoinGroupRequest':
-      if (turn.membershipState === 'joining') turn.raise({ type: 'JOIN_ANSWERED', errorCode });
-      return;
-    case 'SyncGroupRequest':
-      if (turn.membershipState !== 'syncing') return;
-      turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes: null, fits: true });
-      return;
-    case 'HeartbeatRequest':
-      turn.set({ isHeartbeatDue: true });
-      findCoordinator(turn);
-      return;
-    case 'OffsetCommitRequest':
-      onCommitUnavailable(turn, correlationId);
-      return;
-    case 'OffsetFetchRequest':
-      turn.set({ areOffsetsAsked: false });
-      return;
-    case 'LeaveGroupRequest':
-      if (turn.membershipState === 'leaving') finishClosing(turn);
-      return;
-    case 'ConsumerGroupHeartbeatRequest':
-      throw new Error('bug: a classic member has sent a request of KIP-848');
-    default:
-      unreachable(request, 'onDisconnected');
-  }
+  if (request.type === 'FindCoordinatorRequest') backOff(turn);
+  else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
+  else rulesOf(turn).onDisconnected(turn, request, correlationId);
 }
 
 /**
@@ -334,5 +279,5 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
 function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
   const buffer = turn.state.buffer.filter(({ partition }) => topics.includes(partition.topic));
   turn.set({ subscription: topics, buffer, isFetching: false });
-  if (turn.membershipState === 'unsubscribed') turn.raise({ type: 'SUBSCRIBE' });
+  rulesOf(turn).onSubscribed(turn);
 }

@@ -3,6 +3,9 @@ export type ClientKind = 'java' | 'librdkafka' | 'kafkajs';
 
 export const CLIENT_KINDS: readonly ClientKind[] = ['java', 'librdkafka', 'kafkajs'];
 
+/** What a consumer speaks with its coordinator, by its `group.protocol`. KIP-848. */
+export type GroupProtocol = 'classic' | 'consumer';
+
 export type SettingType = 'integer' | 'boolean' | 'text';
 
 /** One of Kafka's own settings. `simulated` is false where the engine takes it but nothing follows. */

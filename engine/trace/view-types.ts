@@ -1,4 +1,4 @@
-import type { ClientKind } from '../protocol/config.ts';
+import type { ClientKind, GroupProtocol } from '../protocol/config.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { ActorId, GenerationId, MemberId, MemberName } from '../protocol/ids.ts';
 import type { ApiName, GroupMessage } from '../protocol/messages.ts';
@@ -52,6 +52,8 @@ export type ProcessState =
 export interface MemberView {
   readonly name: MemberName;
   readonly client: ClientKind;
+  /** As its `group.protocol` says. */
+  readonly groupProtocol: GroupProtocol;
   readonly process: ProcessState;
   /** A path in its XState machine: `joining`, `stable` ... */
   readonly state: string;

@@ -8,6 +8,7 @@ import {
 } from '../protocol/ids.ts';
 import { apiOf, errorCodeIn, isRequest } from '../protocol/messages.ts';
 import { isSamePartition, printPartition, sortPartitions } from '../protocol/partitions.ts';
+import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import type { GroupState } from '../protocol/facts.ts';
 import type { EventOf, Trace, TraceEvent } from './events.ts';
@@ -119,9 +120,10 @@ function emptyFold({ scenario }: Trace): Fold {
     },
     groupMembers: new Map(),
     pending: new Map(),
-    members: scenario.members.map(({ name, client }) => ({
-      name,
-      client,
+    members: scenario.members.map((member) => ({
+      name: member.name,
+      client: member.client,
+      groupProtocol: groupProtocolOf(member),
       process: 'notStarted',
       state: 'down',
       memberId: null,

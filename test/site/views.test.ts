@@ -6,7 +6,7 @@ import { markOf, printMs, printTick, ticksOf, toneOf } from '../../site/views/me
 const scenario = existing(SCENARIOS.get('eager-join'), 'scenario');
 
 describe('layOutMachine', () => {
-  const machine = describeMachine('java');
+  const machine = describeMachine('classic');
   const placed = layOutMachine(machine);
 
   it('places every state inside the picture and no two on each other', () => {
@@ -58,7 +58,7 @@ describe('markOf', () => {
 
 describe('toneOf', () => {
   it('knows every state of the member machine', () => {
-    const tones = new Map(describeMachine('java').states.map(({ id }) => [id, toneOf(id)]));
+    const tones = new Map(describeMachine('classic').states.map(({ id }) => [id, toneOf(id)]));
     const gone = [...tones].filter(([, tone]) => tone === 'gone').map(([id]) => id);
     expect(gone).toEqual(['down', 'unsubscribed', 'left']);
   });

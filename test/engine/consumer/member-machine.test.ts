@@ -3,7 +3,7 @@ import { describeMachine, simulate, view } from '../../../engine/index.ts';
 import { RECORDING_NAMES, readCase } from '../../support/recordings.ts';
 import { aScenario } from '../../support/builders.ts';
 
-const machine = describeMachine('java');
+const machine = describeMachine('classic');
 const STATES = new Set(machine.states.map(({ id }) => id));
 
 /** Moves that the machine allows from any state, and those drawn. */

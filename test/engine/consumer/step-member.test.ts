@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { newMember, type Member, type MemberInput } from '../../../engine/consumer/member.ts';
+import {
+  membershipStateOf,
+  newMember,
+  type Member,
+  type MemberInput,
+} from '../../../engine/consumer/member.ts';
 import { readMemberConfig } from '../../../engine/consumer/profiles.ts';
 import { stepMember } from '../../../engine/consumer/step-member.ts';
 import { existing } from '../../../engine/assert.ts';
@@ -27,7 +32,7 @@ class Bench {
   constructor(client: 'java' | 'kafkajs' = 'java', parts: Parameters<typeof aScenario>[0] = {}) {
     const [scenarioMember] = aScenario({ client, ...parts }).members;
     const config = readMemberConfig({ ...existing(scenarioMember, 'member'), client }, A_GROUP_ID);
-    this.member = newMember(config, ['orders']);
+    this.member = newMember(config);
   }
 
   give(input: MemberInput): this {
@@ -50,7 +55,7 @@ class Bench {
   }
 
   get state(): string {
-    return this.member.membership.value;
+    return membershipStateOf(this.member);
   }
 
   /** Up to its first JoinGroup. */

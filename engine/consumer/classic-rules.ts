@@ -1,0 +1,97 @@
+import { commitAgain, commitSync, isCommitWaiting, onCommitUnavailable } from './commits.ts';
+import { onOffsetCommitResponse } from './commits.ts';
+import {
+  UNAVAILABLE,
+  findCoordinator,
+  onCoordinatorUnavailable,
+  onHeartbeatDue,
+  onHeartbeatResponse,
+  onPollTimeout,
+  sendDueHeartbeat,
+} from './heartbeats.ts';
+import { finishClosing } from './leaving.ts';
+import type { MemberTurn } from './member.ts';
+import { join, onJoinGroupResponse, onSyncGroupResponse, onToldToRejoin } from './membership.ts';
+import { carryOut } from './membership-actions.ts';
+import { poll } from './poll-loop.ts';
+import type { ProtocolRules } from './protocol-rules.ts';
+
+/** Members of the classic protocol. Source: AbstractCoordinator, ConsumerCoordinator. */
+export const CLASSIC_RULES: ProtocolRules = {
+  carryOut,
+  goOn: poll,
+  onReady: () => undefined,
+  onHeartbeatDue,
+  onPollTimeout,
+  onRetry: (turn) => {
+    if (!needsCoordinator(turn)) return;
+    if (turn.state.isCoordinatorKnown) commitAgain(turn);
+    else findCoordinator(turn);
+  },
+  onCoordinatorFound: (turn) => {
+    if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
+    if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
+    commitAgain(turn);
+  },
+  onResponse: (turn, sent, correlationId, message) => {
+    switch (message.type) {
+      case 'JoinGroupResponse':
+        // A later request of the same kind has taken the place of the one that this answers.
+        if (turn.isAsking('JoinGroupRequest')) return;
+        if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
+        onJoinGroupResponse(turn, message);
+        return;
+      case 'SyncGroupResponse':
+        if (turn.isAsking('SyncGroupRequest')) return;
+        if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
+        onSyncGroupResponse(turn, message);
+        return;
+      case 'HeartbeatResponse':
+        onHeartbeatResponse(turn, sent, message.errorCode);
+        return;
+      case 'LeaveGroupResponse':
+        if (turn.membershipState === 'leaving') finishClosing(turn);
+        return;
+      case 'OffsetCommitResponse':
+        onOffsetCommitResponse(turn, sent, correlationId, message.errorCode);
+        return;
+      default:
+        throw new Error(`bug: a classic member was answered with ${message.type}`);
+    }
+  },
+  onDisconnected: (turn, request, correlationId) => {
+    const errorCode = 'COORDINATOR_NOT_AVAILABLE';
+    switch (request.type) {
+      case 'JoinGroupRequest':
+        if (turn.membershipState === 'joining') turn.raise({ type: 'JOIN_ANSWERED', errorCode });
+        return;
+      case 'SyncGroupRequest':
+        if (turn.membershipState !== 'syncing') return;
+        turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes: null, fits: true });
+        return;
+      case 'HeartbeatRequest':
+        turn.set({ isHeartbeatDue: true });
+        findCoordinator(turn);
+        return;
+      case 'OffsetCommitRequest':
+        onCommitUnavailable(turn, correlationId);
+        return;
+      case 'LeaveGroupRequest':
+        if (turn.membershipState === 'leaving') finishClosing(turn);
+        return;
+      default:
+        throw new Error(`bug: a classic member has sent ${request.type}`);
+    }
+  },
+  commitSync,
+  onSubscribed: (turn) => {
+    if (turn.membershipState === 'unsubscribed') turn.raise({ type: 'SUBSCRIBE' });
+  },
+  enforceRebalance: (turn) => {
+    onToldToRejoin(turn, 'rebalance enforced by user');
+  },
+};
+
+/** Somebody waits for the coordinator besides the join that poll() makes: heartbeats, commits. */
+const needsCoordinator = (turn: MemberTurn): boolean =>
+  turn.state.isHeartbeatDue || isCommitWaiting(turn);

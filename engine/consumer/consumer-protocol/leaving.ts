@@ -1,0 +1,48 @@
+import type { MembershipState, MemberTurn } from '../member.ts';
+import { update } from './heartbeats.ts';
+import { giveUpAll } from './reconciliation.ts';
+
+/** States in which the coordinator does not know it. Source: AbstractMembershipManager#isNotInGroup. */
+const NOT_IN_GROUP: readonly MembershipState[] = [
+  'starting',
+  'unsubscribed',
+  'fenced',
+  'stale',
+  'fatal',
+];
+
+/** close(): commits first. Source: AsyncKafkaConsumer#close, #autoCommitOnClose. */
+export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
+  turn.set({ application: { doing: 'closing', isFailure }, closingFrom: from, waiting: [] });
+  turn.stopTimer('poll');
+  turn.stopTimer('autoCommit');
+  turn.stopTimer('retry');
+  const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
+  if (!isCommitting || turn.sendCommit() === null) turn.raise({ type: 'COMMIT_SETTLED' });
+}
+
+/**
+ * The listener hears of all that the member holds: as lost when the group has gone on without it.
+ *
+ * Source: AsyncKafkaConsumer#runRebalanceCallbacksOnClose, AbstractMembershipManager#leaveGroup.
+ */
+export function releaseAll(turn: MemberTurn, from: MembershipState): void {
+  const { generationId, application, closingFrom } = turn.state;
+  giveUpAll(turn, generationId === null ? 'lost' : 'revoked');
+  update(turn, { target: null, reconciled: null, reconciliation: null });
+  turn.set({ subscription: [] });
+  if (application.doing !== 'closing') {
+    turn.stopTimer('poll');
+    turn.stopTimer('autoCommit');
+    turn.set({ application: { doing: 'idling' } });
+  }
+  if (NOT_IN_GROUP.includes(closingFrom ?? from)) update(turn, { memberEpoch: -1 });
+  turn.raise({ type: 'LEAVE' });
+}
+
+/** The last step of close(). */
+export function finishClosing(turn: MemberTurn): void {
+  const { application } = turn.state;
+  if (application.doing !== 'closing') return;
+  turn.raise({ type: 'LEFT', isFailure: application.isFailure });
+}

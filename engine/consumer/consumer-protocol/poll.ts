@@ -1,0 +1,54 @@
+import type { MemberTurn } from '../member.ts';
+import { askPositions, deliver, fetch } from '../poll-loop.ts';
+import { findCoordinator } from '../heartbeats.ts';
+import { update } from './heartbeats.ts';
+import { loseAll, reconcile, release } from './reconciliation.ts';
+
+/**
+ * What poll() does when the application is in it: what the background thread has left to it, then
+ * records. Unlike a classic member it reads on through every rebalance.
+ *
+ * Source: AsyncKafkaConsumer#poll, ApplicationEventProcessor#process(AsyncPollEvent).
+ */
+export function poll(turn: MemberTurn): void {
+  if (turn.state.application.doing !== 'polling') return;
+  const { failure } = turn.state;
+  if (failure !== null) {
+    loseAll(turn);
+    turn.set({ failure: null });
+    turn.note({ kind: 'memberError', ...failure });
+    turn.raise({ type: 'THROWN' });
+    return;
+  }
+  reconcile(turn);
+  if (turn.state.application.doing !== 'polling') return;
+  commitIfDue(turn);
+  switch (turn.membershipState) {
+    case 'unsubscribed':
+      if (!turn.state.consumerProtocol.isSubscriptionNew) return;
+      update(turn, { isSubscriptionNew: false, memberEpoch: 0 });
+      turn.raise({ type: 'JOIN' });
+      break;
+    case 'fenced':
+    case 'stale':
+      release(turn);
+      break;
+    default:
+      break;
+  }
+  if (turn.state.generationId === null) return;
+  if (turn.state.isCoordinatorKnown) {
+    const { memberId, generationId } = turn.state;
+    askPositions(turn, { memberId, memberEpoch: generationId });
+  } else if (!turn.state.isBackingOff) findCoordinator(turn);
+  deliver(turn);
+  fetch(turn);
+}
+
+/** Source: CommitRequestManager#updateTimerAndMaybeCommit. */
+function commitIfDue(turn: MemberTurn): void {
+  const { isCommitDue, isCoordinatorKnown } = turn.state;
+  if (!isCommitDue || !isCoordinatorKnown || turn.isAsking('OffsetCommitRequest')) return;
+  turn.set({ isCommitDue: false });
+  turn.sendCommit();
+}
