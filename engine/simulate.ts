@@ -274,7 +274,7 @@ class Run {
     this.#stepMember(name, { type: 'command', command }, step);
     const { groupProtocol } = this.#process(name).member.config;
     if (command.do === 'start' && groupProtocol === 'consumer') {
-      const memberId = this.#givenId(name) ?? asMemberId(this.#idSource.nextUuid());
+      const memberId = this.#givenId(name) ?? asMemberId(this.#idSource.nextBase64Uuid());
       this.#know(name, memberId);
       this.#stepMember(name, { type: 'memberId', memberId }, step);
     }

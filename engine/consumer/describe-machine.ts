@@ -41,10 +41,10 @@ export function describeMachine(groupProtocol: GroupProtocol): MachineGraph {
         (transition.target ?? []).map((target) => ({
           from: node.key,
           to: target.key,
-          label:
-            typeof transition.guard === 'string'
-              ? `${transition.eventType} [${transition.guard}]`
-              : transition.eventType,
+          label: [
+            String(transition.eventType),
+            ...(typeof transition.guard === 'string' ? [`[${transition.guard}]`] : []),
+          ].join(' '),
         })),
       ),
     ),

@@ -3,6 +3,7 @@ import {
   transition,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  type SnapshotFrom,
 } from 'xstate';
 import { existing } from '../assert.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
@@ -35,7 +36,8 @@ export const MACHINES: Readonly<Record<GroupProtocol, AnyStateMachine>> = {
 
 /** States of the machines; `MemberView.state` shows them. */
 export type MembershipState =
-  keyof typeof memberMachine.states | keyof typeof consumerProtocolMachine.states;
+  | SnapshotFrom<typeof memberMachine>['value']
+  | SnapshotFrom<typeof consumerProtocolMachine>['value'];
 
 /** What the application thread is at. It takes part in the protocol only while it polls. */
 export type Application =

@@ -11,7 +11,7 @@ import { loseAll, reconcile, release } from './reconciliation.ts';
  * Source: AsyncKafkaConsumer#poll, ApplicationEventProcessor#process(AsyncPollEvent).
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') return;
+  if (!isPolling(turn)) return;
   const { failure } = turn.state;
   if (failure !== null) {
     loseAll(turn);
@@ -21,7 +21,7 @@ export function poll(turn: MemberTurn): void {
     return;
   }
   reconcile(turn);
-  if (turn.state.application.doing !== 'polling') return;
+  if (!isPolling(turn)) return;
   commitIfDue(turn);
   switch (turn.membershipState) {
     case 'unsubscribed':
@@ -44,6 +44,9 @@ export function poll(turn: MemberTurn): void {
   deliver(turn);
   fetch(turn);
 }
+
+/** A listener that commits holds the application up in the middle of its poll(). */
+const isPolling = (turn: MemberTurn): boolean => turn.state.application.doing === 'polling';
 
 /** Source: CommitRequestManager#updateTimerAndMaybeCommit. */
 function commitIfDue(turn: MemberTurn): void {
