@@ -11,8 +11,10 @@ import {
 } from '../protocol/partitions.ts';
 import type { Command, Scenario } from '../scenarios/scenario.ts';
 import type { GroupState } from '../protocol/facts.ts';
+import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './events.ts';
 import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
+import { movesAfter, movesBefore } from './recording-consumer-protocol.ts';
 import { readExchange, type Exchange } from './wire-bodies.ts';
 
 /**
@@ -202,7 +204,7 @@ class Reconstruction {
     switch (line.type) {
       case 'ready':
         this.#remember(name, this.#record(actor, cause, { kind: 'memberReady' }));
-        this.#moveMember(name, 'unjoined', 'READY');
+        this.#moveMember(name, this.#isClassic(name) ? 'unjoined' : 'unsubscribed', 'READY');
         return;
       case 'callback':
         this.#onCallback(name, line.callback, line.partitions.flatMap(readAll));
@@ -254,7 +256,9 @@ class Reconstruction {
     if (!this.#known.has(name)) return;
     this.#remember(name, step);
     if (command.do === 'start') this.#moveMember(name, 'starting', 'START');
-    if (command.do === 'close') this.#moveMember(name, 'leaving', 'CLOSE');
+    if (command.do === 'close') {
+      this.#moveMember(name, this.#isClassic(name) ? 'leaving' : 'prepareLeaving', 'CLOSE');
+    }
     if (command.do === 'crash') {
       this.#moveMember(name, 'crashed', 'CRASH');
       this.#setAssignment(name, [], true);
@@ -287,8 +291,9 @@ class Reconstruction {
   ): void {
     const known = this.#know(name);
     const actor = memberActor(name);
-    if (callback === 'revoked') this.#moveMember(name, 'revoking', 'POLL');
-    if (callback === 'lost') this.#moveMember(name, 'losing', 'POLL');
+    const isClassic = this.#isClassic(name);
+    if (callback === 'revoked' && isClassic) this.#moveMember(name, 'revoking', 'POLL');
+    if (callback === 'lost' && isClassic) this.#moveMember(name, 'losing', 'POLL');
     const entered = { kind: 'callbackEntered', callback, partitions } as const;
     const step = this.#record(actor, this.#know(name).lastStep, entered);
     const isWhole = this.#scenario.members.some(
@@ -301,7 +306,7 @@ class Reconstruction {
     const left = this.#record(actor, step, { kind: 'callbackLeft', callback }, true);
     this.#remember(name, left);
     this.#setAssignment(name, held, false);
-    if (callback === 'assigned') this.#moveMember(name, 'stable', 'CALLBACK_DONE');
+    if (callback === 'assigned' && isClassic) this.#moveMember(name, 'stable', 'CALLBACK_DONE');
   }
 
   // ---- requests and answers -----------------------------------------------------------------
@@ -310,7 +315,9 @@ class Reconstruction {
     const { member: name, exchange, index } = moment;
     const message = exchange.request;
     const known = name === null ? null : (this.#known.get(name) ?? null);
-    const isClocked = message.type === 'HeartbeatRequest';
+    const isClocked =
+      message.type === 'HeartbeatRequest' ||
+      (message.type === 'ConsumerGroupHeartbeatRequest' && message.topicPartitions === null);
     const cause = (isClocked ? known?.heartbeatStep : known?.lastStep) ?? null;
     const actor = name === null ? 'script' : memberActor(name);
     if (name !== null && known !== null) this.#beforeSending(name, message);
@@ -338,6 +345,11 @@ class Reconstruction {
         this.#setAssignment(name, [], true);
       }
       this.#moveMember(name, 'joining', 'POLL');
+    }
+    if (message.type === 'ConsumerGroupHeartbeatRequest') {
+      for (const { to, event } of movesBefore(this.#know(name).state, message)) {
+        this.#moveMember(name, to, event);
+      }
     }
     if (message.type === 'LeaveGroupRequest' && this.#know(name).state !== 'leaving') {
       this.#moveMember(name, 'lost', 'POLL_TIMEOUT');
@@ -396,7 +408,10 @@ class Reconstruction {
     const sent = this.#record('coordinator', cause, fact);
     const arrived = this.#record(to, sent, { kind: 'messageDelivered', sentStep: sent }, true);
     if (name === null || !this.#known.has(name)) return;
-    if (message.type !== 'HeartbeatResponse' || message.errorCode !== 'NONE') {
+    const isQuiet =
+      message.type === 'HeartbeatResponse' ||
+      (message.type === 'ConsumerGroupHeartbeatResponse' && message.assignment === null);
+    if (!isQuiet || message.errorCode !== 'NONE') {
       this.#remember(name, arrived);
     }
     this.#afterAnswer(name, exchange, arrived);
@@ -480,7 +495,7 @@ class Reconstruction {
     );
   }
 
-  #afterAnswer(name: MemberName, { response }: Exchange, step: number): void {
+  #afterAnswer(name: MemberName, { request, response }: Exchange, step: number): void {
     const errorCode = errorCodeIn(response);
     switch (response.type) {
       case 'JoinGroupResponse':
@@ -496,6 +511,8 @@ class Reconstruction {
         return;
       case 'HeartbeatResponse':
       case 'OffsetCommitResponse':
+        // Commits leave the membership of the consumer protocol as it is.
+        if (!this.#isClassic(name)) return;
         if (errorCode === 'REBALANCE_IN_PROGRESS' && this.#know(name).state === 'stable') {
           this.#moveMember(name, 'rejoinNeeded', 'TOLD_TO_REJOIN');
         }
@@ -509,6 +526,17 @@ class Reconstruction {
       case 'LeaveGroupResponse':
         this.#identify(name, null, null, step);
         return;
+      case 'ConsumerGroupHeartbeatResponse': {
+        if (request.type !== 'ConsumerGroupHeartbeatRequest') return;
+        this.#set(name, { heartbeatStep: step });
+        for (const { to, event } of movesAfter(this.#know(name).state, response)) {
+          this.#moveMember(name, to, event);
+        }
+        const { memberEpoch } = response;
+        const epoch = memberEpoch > 0 ? asGenerationId(memberEpoch) : null;
+        this.#identify(name, request.memberId, epoch, step);
+        return;
+      }
       default:
         return;
     }
@@ -620,6 +648,11 @@ class Reconstruction {
     if (gained.length === 0 && dropped.length === 0) return;
     const fact = { kind: 'assignmentChanged', assignment, gained, dropped } as const;
     this.#record(memberActor(name), this.#know(name).lastStep, fact, inferred);
+  }
+
+  #isClassic(name: MemberName): boolean {
+    const member = this.#scenario.members.find((candidate) => candidate.name === name);
+    return member !== undefined && groupProtocolOf(member) === 'classic';
   }
 
   #know(name: MemberName): Known {
