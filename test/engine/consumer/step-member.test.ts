@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  membershipStateOf,
-  newMember,
-  type Member,
-  type MemberInput,
-} from '../../../engine/consumer/member.ts';
-import { readMemberConfig } from '../../../engine/consumer/profiles.ts';
-import { stepMember } from '../../../engine/consumer/step-member.ts';
-import { existing } from '../../../engine/assert.ts';
 import type { ErrorCode } from '../../../engine/protocol/error-codes.ts';
-import type { GroupRequest } from '../../../engine/protocol/messages.ts';
 import {
   asGenerationId,
   asMemberId,
@@ -18,46 +8,11 @@ import {
   simulate,
   type Trace,
 } from '../../../engine/index.ts';
-import { A_GROUP_ID, aScenario } from '../../support/builders.ts';
+import { aScenario } from '../../support/builders.ts';
+import { MemberBench } from '../../support/member-bench.ts';
 
-/** Plays one member by hand: gives it inputs, keeps what it asks for. */
-class Bench {
-  member: Member;
-  nowMs = 0;
-  readonly requests: GroupRequest[] = [];
-  readonly timers: string[] = [];
-  readonly notes: string[] = [];
-  #correlationIds: number[] = [];
-
-  constructor(client: 'java' | 'kafkajs' = 'java', parts: Parameters<typeof aScenario>[0] = {}) {
-    const [scenarioMember] = aScenario({ client, ...parts }).members;
-    const config = readMemberConfig({ ...existing(scenarioMember, 'member'), client }, A_GROUP_ID);
-    this.member = newMember(config);
-  }
-
-  give(input: MemberInput): this {
-    const { member, effects } = stepMember(this.member, input, this.nowMs, 0);
-    this.member = member;
-    for (const { effect } of effects) {
-      if (effect.type === 'send') {
-        this.requests.push(effect.message);
-        this.#correlationIds.push(effect.correlationId);
-      } else if (effect.type === 'startTimer') this.timers.push(effect.timer);
-      else if (effect.type === 'note') this.notes.push(effect.note.kind);
-    }
-    return this;
-  }
-
-  /** Answers the last request. */
-  answer(message: Extract<MemberInput, { type: 'response' }>['message']): this {
-    const correlationId = existing(this.#correlationIds.at(-1), 'request');
-    return this.give({ type: 'response', correlationId, message });
-  }
-
-  get state(): string {
-    return membershipStateOf(this.member);
-  }
-
+/** A member of the classic protocol. */
+class Bench extends MemberBench {
   /** Up to its first JoinGroup. */
   start(): this {
     return this.give({ type: 'command', command: { do: 'start', member: this.member.config.name } })
