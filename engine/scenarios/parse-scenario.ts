@@ -8,11 +8,19 @@ import {
   clientSetting,
   hasSetting,
   type ClientKind,
+  type GroupProtocol,
   type SettingType,
   type SettingValue,
 } from '../protocol/config.ts';
 import { asGroupId, asMemberName, type MemberName } from '../protocol/ids.ts';
-import { SCENARIO_FORMAT, memberCommanded, type Scenario, type TimedCommand } from './scenario.ts';
+import { groupProtocolOf, settingOf } from './member-settings.ts';
+import {
+  SCENARIO_FORMAT,
+  memberCommanded,
+  type Scenario,
+  type ScenarioMember,
+  type TimedCommand,
+} from './scenario.ts';
 
 const REMEDY =
   'Correct the scenario at that place; its format is described in engine/scenarios/README.md.';
@@ -210,7 +218,8 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
     for (const [key, value] of Object.entries(member.config)) {
       checkClientSetting(['members', index, 'config', key], member.client, key, value, fail);
     }
-    checkTimeouts(['members', index, 'config'], member.config, member.client, fail);
+    checkGroupProtocol(['members', index, 'config'], member, fail);
+    checkTimeouts(['members', index, 'config'], member, fail);
   });
 }
 
@@ -257,16 +266,42 @@ function checkValue(
   }
 }
 
+/** Settings that each group protocol leaves to the broker, or has no use for. */
+const NOT_IN_PROTOCOL: Readonly<Record<GroupProtocol, readonly string[]>> = {
+  classic: ['group.remote.assignor'],
+  consumer: ['partition.assignment.strategy', 'heartbeat.interval.ms', 'session.timeout.ms'],
+};
+
+/** Source: ConsumerConfig#checkUnsupportedConfigsPostProcess; librdkafka refuses the same. */
+function checkGroupProtocol(
+  path: readonly (string | number)[],
+  member: ScenarioMember,
+  fail: Fail,
+): void {
+  const given = String(member.config['group.protocol'] ?? 'classic').toLowerCase();
+  if (given !== 'classic' && given !== 'consumer') {
+    fail([...path, 'group.protocol'], `is "${given}", expected classic or consumer`);
+  }
+  const groupProtocol = groupProtocolOf(member);
+  const unusable = NOT_IN_PROTOCOL[groupProtocol].find((key) => key in member.config);
+  if (unusable === undefined) return;
+  fail(
+    [...path, unusable],
+    `cannot be set when group.protocol is ${groupProtocol}`,
+    groupProtocol === 'classic'
+      ? 'Remove it, or set group.protocol to consumer.'
+      : 'Remove it; the broker decides it, by its group.consumer.* settings.',
+  );
+}
+
 /** Source: Heartbeat's constructor, which every Java consumer of a classic group goes through. */
 function checkTimeouts(
   path: readonly (string | number)[],
-  config: Scenario['members'][number]['config'],
-  client: ClientKind,
+  member: ScenarioMember,
   fail: Fail,
 ): void {
-  const read = (key: string): number =>
-    Number(config[key] ?? clientSetting(key)?.defaults[client] ?? Number.NaN);
-  if (config['group.protocol'] === 'consumer') return;
+  if (groupProtocolOf(member) === 'consumer') return;
+  const read = (key: string): number => Number(settingOf(member, key));
   if (read('heartbeat.interval.ms') >= read('session.timeout.ms')) {
     fail(
       [...path, 'heartbeat.interval.ms'],

@@ -1,5 +1,6 @@
 import { PlaygroundError } from '../errors.ts';
 import { printPath } from '../parsing.ts';
+import { groupProtocolOf } from './member-settings.ts';
 import type { Scenario, ScenarioMember, TimedCommand } from './scenario.ts';
 
 /**
@@ -31,13 +32,12 @@ interface Found {
   readonly problem: string;
 }
 
-function unsimulatedIn({ client, config }: ScenarioMember): Found | null {
+function unsimulatedIn(member: ScenarioMember): Found | null {
+  const { client, config } = member;
   if (client === 'librdkafka') {
     return { path: ['client'], problem: 'is "librdkafka"; java and kafkajs are simulated' };
   }
-  if (String(config['group.protocol'] ?? 'classic').toLowerCase() !== 'classic') {
-    return setting('group.protocol', 'asks for KIP-848; only classic groups are simulated');
-  }
+  if (groupProtocolOf(member) === 'consumer') return null;
   const strategy = 'partition.assignment.strategy';
   const unknown = String(config[strategy] ?? 'range')
     .split(',')

@@ -3,6 +3,7 @@ import type { ActorId } from '../protocol/ids.ts';
 import { memberOf } from '../protocol/ids.ts';
 import { apiOf, errorCodeIn, isRequest, type GroupMessage } from '../protocol/messages.ts';
 import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
+import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import type { TimerKind, Trace, TraceEvent } from './events.ts';
 
@@ -74,8 +75,8 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'memberIdentity':
       if (event.memberId === null) return `${who} has no member id any more.`;
       return event.generationId === null
-        ? `${who} goes by the member id ${event.memberId}, in no generation.`
-        : `${who} is in generation ${event.generationId}.`;
+        ? `${who} goes by the member id ${event.memberId}, in no ${generationWord(trace, event.actor)}.`
+        : `${who} is in ${generationWord(trace, event.actor)} ${event.generationId}.`;
     case 'groupState':
       return `The group goes from ${event.from} to ${event.to}${event.to === 'CompletingRebalance' ? `, generation ${event.generationId}` : ''}: ${event.reason}.`;
     case 'groupMember':
@@ -122,6 +123,14 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return unreachable(event, 'describeEvent');
   }
 }
+
+/** What a member of its group protocol counts by. */
+const generationWord = (trace: Trace, actor: ActorId): string =>
+  trace.scenario.members.some(
+    (member) => member.name === memberOf(actor) && groupProtocolOf(member) === 'consumer',
+  )
+    ? 'epoch'
+    : 'generation';
 
 const BROKER_WORDS = {
   down: 'The broker goes down; every connection to it breaks.',
@@ -228,6 +237,16 @@ function describeSent(from: ActorId, to: ActorId, message: GroupMessage): string
     case 'HeartbeatResponse':
       if (message.errorCode !== 'REBALANCE_IN_PROGRESS') break;
       return `The coordinator answers ${printActor(to)}’s heartbeat: REBALANCE_IN_PROGRESS. This is how it hears of the rebalance.`;
+    case 'ConsumerGroupHeartbeatRequest':
+      return `${who} ${describeConsumerHeartbeat(message)}.`;
+    case 'ConsumerGroupHeartbeatResponse': {
+      if (message.errorCode !== 'NONE') break;
+      const { assignment, memberEpoch } = message;
+      const share = assignment === null ? 'nothing new' : `own ${printPartitions(assignment)}`;
+      return memberEpoch < 0
+        ? `The coordinator lets ${printActor(to)} go.`
+        : `The coordinator answers ${printActor(to)}’s heartbeat: epoch ${memberEpoch}, ${share}.`;
+    }
     default:
       break;
   }
@@ -235,6 +254,19 @@ function describeSent(from: ActorId, to: ActorId, message: GroupMessage): string
   const errorCode = errorCodeIn(message);
   const result = errorCode === 'NONE' ? 'done' : errorCode;
   return `The coordinator answers ${printActor(to)}’s ${apiOf(message)}: ${result}.`;
+}
+
+/** What a heartbeat of the consumer protocol says, as a predicate: `joins with epoch 0`. */
+export function describeConsumerHeartbeat({
+  memberEpoch,
+  topicPartitions,
+}: Extract<GroupMessage, { type: 'ConsumerGroupHeartbeatRequest' }>): string {
+  if (memberEpoch === 0) return 'joins with epoch 0';
+  if (memberEpoch === -1) return 'leaves with epoch -1';
+  if (memberEpoch === -2) return 'leaves for a while with epoch -2';
+  return topicPartitions === null
+    ? `sends a heartbeat at epoch ${memberEpoch}`
+    : `acknowledges at epoch ${memberEpoch} that it owns ${printPartitions(topicPartitions)}`;
 }
 
 function describeAssignment(

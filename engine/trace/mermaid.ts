@@ -1,6 +1,6 @@
 import { memberActor, memberOf, type ActorId } from '../protocol/ids.ts';
 import { isRequest } from '../protocol/messages.ts';
-import { describeMessage, printPartitions } from './describe.ts';
+import { describeConsumerHeartbeat, describeMessage, printPartitions } from './describe.ts';
 import type { EventOf, Trace, TraceEvent } from './events.ts';
 
 export interface MermaidOptions {
@@ -138,11 +138,16 @@ function noteOver(participants: Participants, actor: ActorId, text: string): str
 
 const QUIET_APIS = /^(FindCoordinator|OffsetFetch|OffsetCommit|Heartbeat|ConsumerGroupHeartbeat)/;
 
-/** Joining, syncing, leaving; of the others only what is refused, with the request it answers. */
+/** Joining, syncing, leaving, new assignments; of the others only what is refused. */
 function isShown(trace: Trace, event: EventOf<'messageSent'>): boolean {
   if (!participantOfTrace(trace, event.actor) || !participantOfTrace(trace, event.to)) return false;
-  if (!QUIET_APIS.test(event.message.type)) return true;
-  return 'errorCode' in event.message && event.message.errorCode !== 'NONE';
+  const { message } = event;
+  if (!QUIET_APIS.test(message.type)) return true;
+  if (message.type === 'ConsumerGroupHeartbeatRequest' && message.topicPartitions !== null) {
+    return true;
+  }
+  if (message.type === 'ConsumerGroupHeartbeatResponse' && message.assignment !== null) return true;
+  return 'errorCode' in message && message.errorCode !== 'NONE';
 }
 
 const participantOfTrace = (trace: Trace, actor: ActorId): boolean =>
@@ -167,6 +172,11 @@ function labelOf(message: EventOf<'messageSent'>['message']): string {
         : `generation ${message.generationId ?? '?'}`;
     case 'SyncGroupRequest':
       return message.assignments.length > 0 ? `${label} with all assignments` : label;
+    case 'ConsumerGroupHeartbeatRequest':
+      return `${label}: ${describeConsumerHeartbeat(message)}`;
+    case 'ConsumerGroupHeartbeatResponse':
+      if (message.errorCode !== 'NONE' || message.assignment === null) return label;
+      return `epoch ${message.memberEpoch}: ${printPartitions(message.assignment)}`;
     case 'SyncGroupResponse':
       return message.errorCode === 'NONE' ? printPartitions(message.assignment) : label;
     default:

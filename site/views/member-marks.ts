@@ -38,6 +38,10 @@ export function toneOf(state: string): Tone {
     case 'syncing':
     case 'retrying':
     case 'assigning':
+    case 'reconciling':
+    case 'acknowledging':
+    case 'Assigning':
+    case 'Reconciling':
     case 'PreparingRebalance':
     case 'CompletingRebalance':
       return 'join';
@@ -48,10 +52,14 @@ export function toneOf(state: string): Tone {
     case 'committing':
     case 'revoking':
     case 'givingUp':
+    case 'prepareLeaving':
     case 'leaving':
       return 'revoke';
     case 'lost':
     case 'losing':
+    case 'fenced':
+    case 'stale':
+    case 'fatal':
     case 'failed':
     case 'crashed':
       return 'lost';

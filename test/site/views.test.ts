@@ -57,8 +57,8 @@ describe('markOf', () => {
 });
 
 describe('toneOf', () => {
-  it('knows every state of the member machine', () => {
-    const tones = new Map(describeMachine('classic').states.map(({ id }) => [id, toneOf(id)]));
+  it.each(['classic', 'consumer'] as const)('knows every state of the %s machine', (protocol) => {
+    const tones = new Map(describeMachine(protocol).states.map(({ id }) => [id, toneOf(id)]));
     const gone = [...tones].filter(([, tone]) => tone === 'gone').map(([id]) => id);
     expect(gone).toEqual(['down', 'unsubscribed', 'left']);
   });
