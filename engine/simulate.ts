@@ -133,9 +133,11 @@ class Run {
   readonly #idSource: Random;
   readonly #givenIds: ReadonlyMap<MemberName, readonly MemberId[]>;
   readonly #memberIds = new Map<MemberName, readonly MemberId[]>();
+  /** Whom each id was drawn for. */
+  readonly #names = new Map<MemberId, MemberName>();
   readonly #processes = new Map<MemberName, Process>();
-  /** The step at which each running timer was started, by actor and key. */
-  readonly #timers = new Map<string, number>();
+  /** The step at which each running timer was started, by its key, for each actor. */
+  readonly #timers = new Map<ActorId, Map<string, number>>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
@@ -333,9 +335,8 @@ class Run {
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
-    for (const key of [...this.#timers.keys()]) {
-      const [actor, name] = splitTimerKey(key);
-      if (actor === 'coordinator') this.#stopTimer('coordinator', name, step);
+    for (const key of [...this.#timersOf('coordinator').keys()]) {
+      this.#stopTimer('coordinator', key, step);
     }
     const { coordinator, effects } = unload(this.#coordinator);
     this.#coordinator = coordinator;
@@ -374,6 +375,7 @@ class Run {
     const instanceId = isNewcomer ? message.groupInstanceId : null;
     const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
     const parked = { client, correlationId };
+    if (isNewcomer) this.#names.set(freshId, client.name);
     this.#applyCoordinator(onRequest(this.#coordinator, message, parked, freshId), step);
     const { group } = this.#coordinator;
     if (!isNewcomer || !(group?.pendingJoinMembers.has(freshId) || group?.members.has(freshId))) {
@@ -426,7 +428,7 @@ class Run {
       case 'startTimer': {
         const { timer, afterMs } = effect;
         const key = groupTimerKey(timer);
-        const member = timer.memberId === null ? null : this.#nameOf(timer.memberId);
+        const member = timer.memberId === null ? null : (this.#names.get(timer.memberId) ?? null);
         const startedStep = this.#startTimer('coordinator', key, timer, member, afterMs, cause);
         this.#agenda.schedule({ type: 'groupTimer', key, startedStep, timer }, afterMs);
         return;
@@ -484,12 +486,6 @@ class Run {
     }
   }
 
-  #nameOf(memberId: MemberId): MemberName | null {
-    for (const [name, ids] of this.#memberIds) if (ids.includes(memberId)) return name;
-    const member = this.#coordinator.group?.members.get(memberId);
-    return member?.name ?? this.#coordinator.group?.pendingJoinMembers.get(memberId) ?? null;
-  }
-
   // ---- members ------------------------------------------------------------------------------
 
   #process(name: MemberName): Process {
@@ -531,7 +527,7 @@ class Run {
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(member.membership.value)) this.#forgetTimers(before.actor);
+    if (ENDED.has(member.membership.value)) this.#timers.delete(before.actor);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
@@ -636,29 +632,32 @@ class Run {
     const dueAtMs = this.#agenda.nowMs + afterMs;
     const started = { kind: 'timerStarted', timer, key, member, dueAtMs, afterMs } as const;
     const step = this.#record(actor, cause, started);
-    this.#timers.set(`${actor} ${key}`, step);
+    this.#timersOf(actor).set(key, step);
     return step;
   }
 
   #stopTimer(actor: ActorId, key: string, cause: number): void {
-    const startedStep = this.#timers.get(`${actor} ${key}`);
+    const timers = this.#timersOf(actor);
+    const startedStep = timers.get(key);
     if (startedStep === undefined) return;
-    this.#timers.delete(`${actor} ${key}`);
+    timers.delete(key);
     this.#record(actor, cause, { kind: 'timerStopped', key, startedStep });
   }
 
   /** The step at which a timer fires; null when it was stopped or started anew meanwhile. */
   #fire(actor: ActorId, key: string, startedStep: number): number | null {
-    if (this.#timers.get(`${actor} ${key}`) !== startedStep) return null;
-    this.#timers.delete(`${actor} ${key}`);
+    const timers = this.#timersOf(actor);
+    if (timers.get(key) !== startedStep) return null;
+    timers.delete(key);
     return this.#record(actor, startedStep, { kind: 'timerFired', key, startedStep });
   }
 
-  /** The timers of a process end with it. */
-  #forgetTimers(actor: ActorId): void {
-    for (const key of [...this.#timers.keys()]) {
-      if (key.startsWith(`${actor} `)) this.#timers.delete(key);
-    }
+  #timersOf(actor: ActorId): Map<string, number> {
+    const known = this.#timers.get(actor);
+    if (known !== undefined) return known;
+    const timers = new Map<string, number>();
+    this.#timers.set(actor, timers);
+    return timers;
   }
 }
 
@@ -666,12 +665,6 @@ type TimedCommandBody = Extract<Fact, { kind: 'command' }>['command'];
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
-
-/** The actor and the key that `#timers` knows a timer by. */
-function splitTimerKey(text: string): readonly [string, string] {
-  const space = text.indexOf(' ');
-  return [text.slice(0, space), text.slice(space + 1)];
-}
 
 const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
   memberId === null ? kind : `${kind}/${memberId}`;
