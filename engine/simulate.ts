@@ -69,16 +69,16 @@ const ADMIN: Client = { name: asMemberName('admin'), incarnation: 0 };
 /** A member's process, and what of it is under way. */
 interface Process {
   readonly actor: ActorId;
-  readonly member: Member;
+  member: Member;
   /** Counts the starts; messages and timers of an earlier one are void. */
-  readonly incarnation: number;
-  readonly isFrozen: boolean;
+  incarnation: number;
+  isFrozen: boolean;
   /** What would have reached a frozen process, in order. */
-  readonly heldBack: readonly Entry[];
-  /** Steps at which requests were sent, by correlation id. */
-  readonly sentSteps: ReadonlyMap<number, number>;
+  heldBack: Entry[];
+  /** Steps at which requests were sent that are not answered yet, by correlation id. */
+  readonly sentSteps: Map<number, number>;
   /** A fetch that waits for records. */
-  readonly fetch: {
+  fetch: {
     readonly fetchId: number;
     readonly positions: readonly PartitionOffset[];
   } | null;
@@ -258,21 +258,21 @@ class Run {
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
     // A process that has ended by itself hears nothing.
-    const hasEnded = ENDED.has(this.#process(name).member.membership.value);
+    const process = this.#process(name);
+    const hasEnded = ENDED.has(process.member.membership.value);
     if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
-      const { incarnation } = this.#process(name);
-      this.#change(name, { incarnation: incarnation + 1, sentSteps: new Map(), fetch: null });
-      this.#change(name, { isFrozen: false, heldBack: [] });
+      process.incarnation += 1;
+      process.sentSteps.clear();
+      process.fetch = null;
+      unfreeze(process);
     } else if (command.do === 'freeze') {
-      this.#change(name, { isFrozen: true });
+      process.isFrozen = true;
       return;
     } else if (command.do === 'thaw') {
-      const { heldBack } = this.#process(name);
-      this.#change(name, { isFrozen: false, heldBack: [] });
-      for (const entry of heldBack) this.#agenda.schedule(entry, 0);
+      for (const entry of unfreeze(process)) this.#agenda.schedule(entry, 0);
       return;
-    } else if (command.do === 'crash') this.#change(name, { isFrozen: false, heldBack: [] });
+    } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);
   }
 
@@ -442,11 +442,12 @@ class Run {
           this.#answerAdmin(message, cause);
           return;
         }
-        const { sentSteps } = this.#process(client.name);
+        const { sentSteps, incarnation } = this.#process(client.name);
         const to = memberActor(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
-        const isCurrent = this.#process(client.name).incarnation === client.incarnation;
+        const isCurrent = incarnation === client.incarnation;
         const answers = isCurrent ? (sentSteps.get(correlationId) ?? null) : null;
+        if (isCurrent) sentSteps.delete(correlationId);
         const sent = { kind: 'messageSent', to, message, answers } as const;
         const asked = answers === null ? undefined : this.#events[answers];
         const reason =
@@ -492,10 +493,6 @@ class Run {
     return existing(this.#processes.get(name), `member ${name}`);
   }
 
-  #change(name: MemberName, parts: Partial<Process>): void {
-    this.#processes.set(name, { ...this.#process(name), ...parts });
-  }
-
   /** Brings something to a member's process: dropped when that is gone, held back when frozen. */
   #reachMember(entry: Extract<Entry, { type: 'response' | 'memberTimer' | 'input' }>): void {
     const { name, incarnation } = entry.client;
@@ -507,7 +504,7 @@ class Run {
       const { sentStep } = entry;
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
       this.#record(process.actor, sentStep, dropped);
-    } else if (process.isFrozen) this.#change(name, { heldBack: [...process.heldBack, entry] });
+    } else if (process.isFrozen) process.heldBack.push(entry);
     else if (entry.type === 'input') this.#stepMember(name, entry.input, entry.cause);
     else if (entry.type === 'memberTimer') {
       const step = this.#fire(process.actor, entry.key, entry.startedStep);
@@ -521,17 +518,18 @@ class Run {
   }
 
   #stepMember(name: MemberName, input: MemberInput, cause: number): void {
-    const before = this.#process(name);
-    const { member, effects } = stepMember(before.member, input, this.#agenda.nowMs, cause);
-    this.#change(name, { member });
+    const process = this.#process(name);
+    const { member, effects } = stepMember(process.member, input, this.#agenda.nowMs, cause);
+    process.member = member;
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(member.membership.value)) this.#timers.delete(before.actor);
+    if (ENDED.has(member.membership.value)) this.#timers.delete(process.actor);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
-    const { actor, incarnation, sentSteps } = this.#process(name);
+    const process = this.#process(name);
+    const { actor, incarnation } = process;
     const client = { name, incarnation };
     switch (effect.type) {
       case 'note':
@@ -553,7 +551,7 @@ class Run {
         const { correlationId, message } = effect;
         const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
         const sentStep = this.#record(actor, cause, sent);
-        this.#change(name, { sentSteps: new Map(sentSteps).set(correlationId, sentStep) });
+        process.sentSteps.set(correlationId, sentStep);
         if (this.#downUntilMs !== null) {
           this.#isLost({ sentStep, life: this.#brokerLife });
           this.#disconnect(client, correlationId, sentStep, RECONNECT_MS);
@@ -567,7 +565,7 @@ class Run {
       }
       case 'fetch': {
         const { fetchId, positions } = effect;
-        this.#change(name, { fetch: { fetchId, positions } });
+        process.fetch = { fetchId, positions };
         this.#serveFetch(name, cause);
         return;
       }
@@ -606,7 +604,8 @@ class Run {
 
   /** Answers a fetch that waits, as soon as one of its positions has records. */
   #serveFetch(name: MemberName, cause: number): void {
-    const { fetch, incarnation } = this.#process(name);
+    const process = this.#process(name);
+    const { fetch, incarnation } = process;
     if (fetch === null || this.#downUntilMs !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
@@ -614,7 +613,7 @@ class Run {
       return [{ partition: { topic, partition }, firstOffset: offset, lastOffset: endOffset - 1 }];
     });
     if (batches.length === 0) return;
-    this.#change(name, { fetch: null });
+    process.fetch = null;
     const input = { type: 'fetched', fetchId: fetch.fetchId, batches } as const;
     this.#answerLater({ name, incarnation }, input, cause);
   }
@@ -665,6 +664,14 @@ type TimedCommandBody = Extract<Fact, { kind: 'command' }>['command'];
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
+
+/** The process runs; returns what was held back while it did not. */
+function unfreeze(process: Process): readonly Entry[] {
+  const { heldBack } = process;
+  process.isFrozen = false;
+  process.heldBack = [];
+  return heldBack;
+}
 
 const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
   memberId === null ? kind : `${kind}/${memberId}`;

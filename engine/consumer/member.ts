@@ -1,4 +1,4 @@
-import { initialTransition, transition, type SnapshotFrom } from 'xstate';
+import { initialTransition } from 'xstate';
 import { existing } from '../assert.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
@@ -14,10 +14,8 @@ import {
 import type { Command } from '../scenarios/scenario.ts';
 import { Turn } from '../turn.ts';
 import { memberMachine, type MembershipEvent } from './member-machine.ts';
+import { stepMachine, type Membership, type MembershipState } from './step-machine.ts';
 import type { MemberConfig } from './profiles.ts';
-
-/** States of the machine; `MemberView.state` shows them. */
-export type MembershipState = keyof typeof memberMachine.states;
 
 /** What the application thread is at. It takes part in the protocol only while it polls. */
 export type Application =
@@ -101,7 +99,7 @@ export interface Thrown {
 export interface Member {
   readonly config: MemberConfig;
   readonly subscription: readonly string[];
-  readonly membership: SnapshotFrom<typeof memberMachine>;
+  readonly membership: Membership;
   readonly memberId: MemberId | null;
   readonly generationId: GenerationId | null;
   readonly protocolName: string | null;
@@ -260,11 +258,11 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   /** Steps the machine; what it asks for is carried out after the code that raised the event. */
   raise(event: MembershipEvent, answer: GroupResponse | null = null): void {
     const from = this.membershipState;
-    const [membership, actions] = transition(memberMachine, this.state.membership, event);
+    const { membership, actions } = stepMachine(this.state.membership, event);
     this.set({ membership });
     const to = this.membershipState;
     if (to !== from) this.note({ kind: 'memberState', from, to, event: event.type });
-    for (const { type: name } of actions) this.actions.push({ name, answer, from });
+    for (const name of actions) this.actions.push({ name, answer, from });
   }
 
   identify(memberId: MemberId | null, generationId: GenerationId | null): void {

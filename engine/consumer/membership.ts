@@ -13,7 +13,8 @@ import type {
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { leaveRequest } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MembershipState, MemberTurn, Thrown } from './member.ts';
+import type { MemberTurn, Thrown } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 
 /** The process is gone: nothing waits and nothing runs any more. */
 export function endProcess(turn: MemberTurn, code: number | null): void {

@@ -1,7 +1,8 @@
 import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
-import type { MembershipState, MemberTurn } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 import { onToldToRejoin, owedCallback } from './membership.ts';
 
 /**
