@@ -29,7 +29,7 @@ import {
   type MemberName,
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
-import type { PartitionOffset, TopicPartition } from './protocol/partitions.ts';
+import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
@@ -570,10 +570,9 @@ class Run {
         return;
       }
       case 'listOffsets': {
-        const positions = effect.partitions.map((partition) => ({
-          ...partition,
-          offset: effect.at === 'latest' ? this.#endOffset(partition) : 0,
-        }));
+        const positions = effect.partitions.map((partition) =>
+          atOffset(partition, effect.at === 'latest' ? this.#endOffset(partition) : 0),
+        );
         this.#answerLater(client, { type: 'offsetsListed', positions }, cause);
         return;
       }

@@ -5,6 +5,7 @@ import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, GroupResponse, StickyUserData } from '../protocol/messages.ts';
 import {
+  atOffset,
   printPartition,
   sortPartitions,
   withoutPartitions,
@@ -296,7 +297,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     const source = config.profile.commits === 'positions' ? positions : processed;
     return assignment.flatMap((partition) => {
       const offset = source.get(printPartition(partition));
-      return offset === undefined ? [] : [{ ...partition, offset }];
+      return offset === undefined ? [] : [atOffset(partition, offset)];
     });
   }
 

@@ -1,4 +1,9 @@
-import { isSamePartition, printPartition, type PartitionOffset } from '../protocol/partitions.ts';
+import {
+  atOffset,
+  isSamePartition,
+  printPartition,
+  type PartitionOffset,
+} from '../protocol/partitions.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
@@ -132,7 +137,7 @@ function fetch(turn: MemberTurn): void {
   const wanted = assignment.flatMap((partition) => {
     const offset = positions.get(printPartition(partition));
     const isFetchable = offset !== undefined && !paused.has(printPartition(partition));
-    return isFetchable ? [{ ...partition, offset }] : [];
+    return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;
   const fetchId = turn.state.fetchId + 1;

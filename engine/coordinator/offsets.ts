@@ -35,9 +35,10 @@ export function onOffsetFetch(
   return {
     type: 'OffsetFetchResponse',
     errorCode: 'NONE',
-    offsets: request.partitions.map((partition) => ({
-      ...partition,
-      committedOffset: committed.get(printPartition(partition)) ?? null,
+    offsets: request.partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      committedOffset: committed.get(printPartition({ topic, partition })) ?? null,
     })),
   };
 }
