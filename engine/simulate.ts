@@ -1,5 +1,6 @@
 import { assert, existing, unreachable } from './assert.ts';
-import { membershipStateOf, newMember, type Member, type MemberInput } from './consumer/member.ts';
+import { newMember, type Member, type MemberInput } from './consumer/member.ts';
+import { stateOf } from './consumer/step-machine.ts';
 import { readMemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
@@ -29,7 +30,7 @@ import {
   type MemberName,
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
-import type { PartitionOffset, TopicPartition } from './protocol/partitions.ts';
+import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
@@ -69,16 +70,16 @@ const ADMIN: Client = { name: asMemberName('admin'), incarnation: 0 };
 /** A member's process, and what of it is under way. */
 interface Process {
   readonly actor: ActorId;
-  readonly member: Member;
+  member: Member;
   /** Counts the starts; messages and timers of an earlier one are void. */
-  readonly incarnation: number;
-  readonly isFrozen: boolean;
+  incarnation: number;
+  isFrozen: boolean;
   /** What would have reached a frozen process, in order. */
-  readonly heldBack: readonly Entry[];
-  /** Steps at which requests were sent, by correlation id. */
-  readonly sentSteps: ReadonlyMap<number, number>;
+  heldBack: Entry[];
+  /** Steps at which requests were sent that are not answered yet, by correlation id. */
+  readonly sentSteps: Map<number, number>;
   /** A fetch that waits for records. */
-  readonly fetch: {
+  fetch: {
     readonly fetchId: number;
     readonly positions: readonly PartitionOffset[];
   } | null;
@@ -133,9 +134,11 @@ class Run {
   readonly #idSource: Random;
   readonly #givenIds: ReadonlyMap<MemberName, readonly MemberId[]>;
   readonly #memberIds = new Map<MemberName, readonly MemberId[]>();
+  /** Whom each id was drawn for. */
+  readonly #names = new Map<MemberId, MemberName>();
   readonly #processes = new Map<MemberName, Process>();
-  /** The step at which each running timer was started, by actor and key. */
-  readonly #timers = new Map<string, number>();
+  /** The step at which each running timer was started, by its key, for each actor. */
+  readonly #timers = new Map<ActorId, Map<string, number>>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
@@ -256,21 +259,21 @@ class Run {
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
     // A process that has ended by itself hears nothing.
-    const hasEnded = ENDED.has(membershipStateOf(this.#process(name).member));
+    const process = this.#process(name);
+    const hasEnded = ENDED.has(stateOf(process.member.membership));
     if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
-      const { incarnation } = this.#process(name);
-      this.#change(name, { incarnation: incarnation + 1, sentSteps: new Map(), fetch: null });
-      this.#change(name, { isFrozen: false, heldBack: [] });
+      process.incarnation += 1;
+      process.sentSteps.clear();
+      process.fetch = null;
+      unfreeze(process);
     } else if (command.do === 'freeze') {
-      this.#change(name, { isFrozen: true });
+      process.isFrozen = true;
       return;
     } else if (command.do === 'thaw') {
-      const { heldBack } = this.#process(name);
-      this.#change(name, { isFrozen: false, heldBack: [] });
-      for (const entry of heldBack) this.#agenda.schedule(entry, 0);
+      for (const entry of unfreeze(process)) this.#agenda.schedule(entry, 0);
       return;
-    } else if (command.do === 'crash') this.#change(name, { isFrozen: false, heldBack: [] });
+    } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);
     const { groupProtocol } = this.#process(name).member.config;
     if (command.do === 'start' && groupProtocol === 'consumer') {
@@ -339,9 +342,8 @@ class Run {
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
-    for (const key of [...this.#timers.keys()]) {
-      const [actor, name] = splitTimerKey(key);
-      if (actor === 'coordinator') this.#stopTimer('coordinator', name, step);
+    for (const key of [...this.#timersOf('coordinator').keys()]) {
+      this.#stopTimer('coordinator', key, step);
     }
     const { coordinator, effects } = unload(this.#coordinator);
     this.#coordinator = coordinator;
@@ -380,6 +382,7 @@ class Run {
     const instanceId = isNewcomer ? message.groupInstanceId : null;
     const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
     const parked = { client, correlationId };
+    if (isNewcomer) this.#names.set(freshId, client.name);
     this.#applyCoordinator(onRequest(this.#coordinator, message, parked, freshId), step);
     const { group } = this.#coordinator;
     if (!isNewcomer || !(group?.pendingJoinMembers.has(freshId) || group?.members.has(freshId))) {
@@ -440,7 +443,7 @@ class Run {
       case 'startTimer': {
         const { timer, afterMs } = effect;
         const key = groupTimerKey(timer);
-        const member = timer.memberId === null ? null : this.#nameOf(timer.memberId);
+        const member = timer.memberId === null ? null : (this.#names.get(timer.memberId) ?? null);
         const startedStep = this.#startTimer('coordinator', key, timer, member, afterMs, cause);
         this.#agenda.schedule({ type: 'groupTimer', key, startedStep, timer }, afterMs);
         return;
@@ -454,11 +457,12 @@ class Run {
           this.#answerAdmin(message, cause);
           return;
         }
-        const { sentSteps } = this.#process(client.name);
+        const { sentSteps, incarnation } = this.#process(client.name);
         const to = memberActor(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
-        const isCurrent = this.#process(client.name).incarnation === client.incarnation;
+        const isCurrent = incarnation === client.incarnation;
         const answers = isCurrent ? (sentSteps.get(correlationId) ?? null) : null;
+        if (isCurrent) sentSteps.delete(correlationId);
         const sent = { kind: 'messageSent', to, message, answers } as const;
         const asked = answers === null ? undefined : this.#events[answers];
         const reason =
@@ -498,20 +502,10 @@ class Run {
     }
   }
 
-  #nameOf(memberId: MemberId): MemberName | null {
-    for (const [name, ids] of this.#memberIds) if (ids.includes(memberId)) return name;
-    const member = this.#coordinator.group?.members.get(memberId);
-    return member?.name ?? this.#coordinator.group?.pendingJoinMembers.get(memberId) ?? null;
-  }
-
   // ---- members ------------------------------------------------------------------------------
 
   #process(name: MemberName): Process {
     return existing(this.#processes.get(name), `member ${name}`);
-  }
-
-  #change(name: MemberName, parts: Partial<Process>): void {
-    this.#processes.set(name, { ...this.#process(name), ...parts });
   }
 
   /** Brings something to a member's process: dropped when that is gone, held back when frozen. */
@@ -519,13 +513,13 @@ class Run {
     const { name, incarnation } = entry.client;
     const process = this.#process(name);
     const isGone =
-      process.incarnation !== incarnation || ENDED.has(membershipStateOf(process.member));
+      process.incarnation !== incarnation || ENDED.has(stateOf(process.member.membership));
     if (isGone) {
       if (entry.type !== 'response') return;
       const { sentStep } = entry;
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
       this.#record(process.actor, sentStep, dropped);
-    } else if (process.isFrozen) this.#change(name, { heldBack: [...process.heldBack, entry] });
+    } else if (process.isFrozen) process.heldBack.push(entry);
     else if (entry.type === 'input') this.#stepMember(name, entry.input, entry.cause);
     else if (entry.type === 'memberTimer') {
       const step = this.#fire(process.actor, entry.key, entry.startedStep);
@@ -539,17 +533,18 @@ class Run {
   }
 
   #stepMember(name: MemberName, input: MemberInput, cause: number): void {
-    const before = this.#process(name);
-    const { member, effects } = stepMember(before.member, input, this.#agenda.nowMs, cause);
-    this.#change(name, { member });
+    const process = this.#process(name);
+    const { member, effects } = stepMember(process.member, input, this.#agenda.nowMs, cause);
+    process.member = member;
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(membershipStateOf(member))) this.#forgetTimers(before.actor);
+    if (ENDED.has(stateOf(member.membership))) this.#timers.delete(process.actor);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
-    const { actor, incarnation, sentSteps } = this.#process(name);
+    const process = this.#process(name);
+    const { actor, incarnation } = process;
     const client = { name, incarnation };
     switch (effect.type) {
       case 'note':
@@ -571,7 +566,7 @@ class Run {
         const { correlationId, message } = effect;
         const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
         const sentStep = this.#record(actor, cause, sent);
-        this.#change(name, { sentSteps: new Map(sentSteps).set(correlationId, sentStep) });
+        process.sentSteps.set(correlationId, sentStep);
         if (this.#downUntilMs !== null) {
           this.#isLost({ sentStep, life: this.#brokerLife });
           this.#disconnect(client, correlationId, sentStep, RECONNECT_MS);
@@ -585,15 +580,14 @@ class Run {
       }
       case 'fetch': {
         const { fetchId, positions } = effect;
-        this.#change(name, { fetch: { fetchId, positions } });
+        process.fetch = { fetchId, positions };
         this.#serveFetch(name, cause);
         return;
       }
       case 'listOffsets': {
-        const positions = effect.partitions.map((partition) => ({
-          ...partition,
-          offset: effect.at === 'latest' ? this.#endOffset(partition) : 0,
-        }));
+        const positions = effect.partitions.map((partition) =>
+          atOffset(partition, effect.at === 'latest' ? this.#endOffset(partition) : 0),
+        );
         this.#answerLater(client, { type: 'offsetsListed', positions }, cause);
         return;
       }
@@ -624,7 +618,8 @@ class Run {
 
   /** Answers a fetch that waits, as soon as one of its positions has records. */
   #serveFetch(name: MemberName, cause: number): void {
-    const { fetch, incarnation } = this.#process(name);
+    const process = this.#process(name);
+    const { fetch, incarnation } = process;
     if (fetch === null || this.#downUntilMs !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
@@ -632,7 +627,7 @@ class Run {
       return [{ partition: { topic, partition }, firstOffset: offset, lastOffset: endOffset - 1 }];
     });
     if (batches.length === 0) return;
-    this.#change(name, { fetch: null });
+    process.fetch = null;
     const input = { type: 'fetched', fetchId: fetch.fetchId, batches } as const;
     this.#answerLater({ name, incarnation }, input, cause);
   }
@@ -650,29 +645,32 @@ class Run {
     const dueAtMs = this.#agenda.nowMs + afterMs;
     const started = { kind: 'timerStarted', timer, key, member, dueAtMs, afterMs } as const;
     const step = this.#record(actor, cause, started);
-    this.#timers.set(`${actor} ${key}`, step);
+    this.#timersOf(actor).set(key, step);
     return step;
   }
 
   #stopTimer(actor: ActorId, key: string, cause: number): void {
-    const startedStep = this.#timers.get(`${actor} ${key}`);
+    const timers = this.#timersOf(actor);
+    const startedStep = timers.get(key);
     if (startedStep === undefined) return;
-    this.#timers.delete(`${actor} ${key}`);
+    timers.delete(key);
     this.#record(actor, cause, { kind: 'timerStopped', key, startedStep });
   }
 
   /** The step at which a timer fires; null when it was stopped or started anew meanwhile. */
   #fire(actor: ActorId, key: string, startedStep: number): number | null {
-    if (this.#timers.get(`${actor} ${key}`) !== startedStep) return null;
-    this.#timers.delete(`${actor} ${key}`);
+    const timers = this.#timersOf(actor);
+    if (timers.get(key) !== startedStep) return null;
+    timers.delete(key);
     return this.#record(actor, startedStep, { kind: 'timerFired', key, startedStep });
   }
 
-  /** The timers of a process end with it. */
-  #forgetTimers(actor: ActorId): void {
-    for (const key of [...this.#timers.keys()]) {
-      if (key.startsWith(`${actor} `)) this.#timers.delete(key);
-    }
+  #timersOf(actor: ActorId): Map<string, number> {
+    const known = this.#timers.get(actor);
+    if (known !== undefined) return known;
+    const timers = new Map<string, number>();
+    this.#timers.set(actor, timers);
+    return timers;
   }
 }
 
@@ -681,10 +679,12 @@ type TimedCommandBody = Extract<Fact, { kind: 'command' }>['command'];
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
 
-/** The actor and the key that `#timers` knows a timer by. */
-function splitTimerKey(text: string): readonly [string, string] {
-  const space = text.indexOf(' ');
-  return [text.slice(0, space), text.slice(space + 1)];
+/** The process runs; returns what was held back while it did not. */
+function unfreeze(process: Process): readonly Entry[] {
+  const { heldBack } = process;
+  process.isFrozen = false;
+  process.heldBack = [];
+  return heldBack;
 }
 
 const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>

@@ -3,16 +3,25 @@
  * Only the code of one transition holds it; states themselves are never changed.
  */
 export class Turn<State extends object, Asked> {
-  state: State;
+  #state: State;
+  /** Whether the state is a copy of this transition's own. */
+  #isOwn = false;
   readonly effects: Asked[] = [];
 
   constructor(state: State) {
-    this.state = state;
+    this.#state = state;
+  }
+
+  /** As it is now; while the transition goes on, its parts may still be replaced. */
+  get state(): State {
+    return this.#state;
   }
 
   /** Goes on with some of the state's parts replaced. */
   set(parts: Partial<State>): void {
-    this.state = { ...this.state, ...parts };
+    if (!this.#isOwn) this.#state = { ...this.#state };
+    this.#isOwn = true;
+    Object.assign(this.#state, parts);
   }
 
   ask(effect: Asked): void {

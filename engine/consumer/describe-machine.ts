@@ -1,4 +1,4 @@
-import { MACHINES } from './member.ts';
+import { MACHINES } from './step-machine.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 
 /** A member's XState machine as a graph, for drawing. */

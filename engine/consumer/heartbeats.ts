@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import type { MemberTurn, MembershipState, SentRequest } from './member.ts';
+import type { MemberTurn, SentRequest } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 import { onEvicted, onToldToRejoin } from './membership.ts';
 
 /** Answers that mean: the group has gone on without this member. */

@@ -1,5 +1,6 @@
 import type { LeaveGroupRequest } from '../protocol/messages.ts';
-import type { MembershipState, MemberTurn } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 
 /** States in which a rebalance is under way, so that nobody knows any more what is its own. */
 const REBALANCING: readonly MembershipState[] = ['joining', 'syncing', 'retrying'];

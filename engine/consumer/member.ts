@@ -1,17 +1,11 @@
-import {
-  initialTransition,
-  transition,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type SnapshotFrom,
-} from 'xstate';
+import { initialTransition } from 'xstate';
 import { existing } from '../assert.ts';
-import type { GroupProtocol } from '../protocol/config.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, GroupResponse, StickyUserData } from '../protocol/messages.ts';
 import {
+  atOffset,
   printPartition,
   sortPartitions,
   withoutPartitions,
@@ -20,24 +14,17 @@ import {
 } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { Turn } from '../turn.ts';
-import {
-  consumerProtocolMachine,
-  type ConsumerProtocolEvent,
-} from './consumer-protocol/machine.ts';
+import type { ConsumerProtocolEvent } from './consumer-protocol/machine.ts';
 import { NEW_MEMBERSHIP, type ConsumerProtocolMembership } from './consumer-protocol/membership.ts';
-import { memberMachine, type MembershipEvent } from './member-machine.ts';
+import type { MembershipEvent } from './member-machine.ts';
 import type { MemberConfig } from './profiles.ts';
-
-/** The machine that plays a member of each group protocol. */
-export const MACHINES: Readonly<Record<GroupProtocol, AnyStateMachine>> = {
-  classic: memberMachine,
-  consumer: consumerProtocolMachine,
-};
-
-/** States of the machines; `MemberView.state` shows them. */
-export type MembershipState =
-  | SnapshotFrom<typeof memberMachine>['value']
-  | SnapshotFrom<typeof consumerProtocolMachine>['value'];
+import {
+  MACHINES,
+  stateOf,
+  stepMachine,
+  type Membership,
+  type MembershipState,
+} from './step-machine.ts';
 
 /** What the application thread is at. It takes part in the protocol only while it polls. */
 export type Application =
@@ -124,7 +111,7 @@ export interface Member {
   readonly config: MemberConfig;
   readonly subscription: readonly string[];
   /** Of the machine of its group protocol. */
-  readonly membership: AnyMachineSnapshot;
+  readonly membership: Membership;
   readonly memberId: MemberId | null;
   readonly generationId: GenerationId | null;
   readonly protocolName: string | null;
@@ -221,11 +208,6 @@ export const newMember = (config: MemberConfig): Member => ({
   consumerProtocol: NEW_MEMBERSHIP,
 });
 
-/** The state of a member's machine. */
-export const membershipStateOf = (member: Member): MembershipState =>
-  // Neither machine has nested states, and a snapshot of any machine has lost their names.
-  member.membership.value as MembershipState;
-
 /** What the machine asks for by name, and the answer that made it ask. */
 export interface MembershipAction {
   readonly name: string;
@@ -253,7 +235,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   }
 
   get membershipState(): MembershipState {
-    return membershipStateOf(this.state);
+    return stateOf(this.state.membership);
   }
 
   want(effect: MemberEffect): void {
@@ -291,12 +273,12 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   /** Steps the machine; what it asks for is carried out after the code that raised the event. */
   raise(event: MembershipEvent | ConsumerProtocolEvent, answer: GroupResponse | null = null): void {
     const from = this.membershipState;
-    const machine = MACHINES[this.config.groupProtocol];
-    const [membership, actions] = transition(machine, this.state.membership, event);
+    const { groupProtocol } = this.config;
+    const { membership, actions } = stepMachine(groupProtocol, this.state.membership, event);
     this.set({ membership });
     const to = this.membershipState;
     if (to !== from) this.note({ kind: 'memberState', from, to, event: event.type });
-    for (const { type: name } of actions) this.actions.push({ name, answer, from });
+    for (const name of actions) this.actions.push({ name, answer, from });
   }
 
   identify(memberId: MemberId | null, generationId: GenerationId | null): void {
@@ -330,7 +312,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     const source = config.profile.commits === 'positions' ? positions : processed;
     return assignment.flatMap((partition) => {
       const offset = source.get(printPartition(partition));
-      return offset === undefined ? [] : [{ ...partition, offset }];
+      return offset === undefined ? [] : [atOffset(partition, offset)];
     });
   }
 

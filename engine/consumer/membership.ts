@@ -14,7 +14,8 @@ import { withoutPartitions, type TopicPartition } from '../protocol/partitions.t
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
 import { leaveRequest } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MembershipState, MemberTurn, Thrown } from './member.ts';
+import type { MemberTurn, Thrown } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 
 /** The process is gone: nothing waits and nothing runs any more. */
 export function endProcess(turn: MemberTurn, code: number | null): void {

@@ -1,5 +1,6 @@
 import type { OffsetFetchRequest } from '../protocol/messages.ts';
 import {
+  atOffset,
   isSamePartition,
   printPartition,
   withoutPartitions,
@@ -7,7 +8,8 @@ import {
 } from '../protocol/partitions.ts';
 import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
-import type { MembershipState, MemberTurn } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import type { MembershipState } from './step-machine.ts';
 import { onToldToRejoin, owedCallback } from './membership.ts';
 
 /**
@@ -136,10 +138,11 @@ export function setPositions(turn: MemberTurn, positions: readonly PartitionOffs
 export function fetch(turn: MemberTurn): void {
   const { application, buffer, isFetching, assignment, positions, paused, givingUp } = turn.state;
   if (application.doing !== 'polling' || buffer.length > 0 || isFetching) return;
-  const wanted = withoutPartitions(assignment, givingUp).flatMap((partition) => {
+  const kept = givingUp.length === 0 ? assignment : withoutPartitions(assignment, givingUp);
+  const wanted = kept.flatMap((partition) => {
     const offset = positions.get(printPartition(partition));
     const isFetchable = offset !== undefined && !paused.has(printPartition(partition));
-    return isFetchable ? [{ ...partition, offset }] : [];
+    return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;
   const fetchId = turn.state.fetchId + 1;

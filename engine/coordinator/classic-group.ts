@@ -18,6 +18,7 @@ import type {
   JoinGroupResponse,
 } from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import { Turn } from '../turn.ts';
 
 /** Whom an answer goes to: a member's process, told apart from an earlier one of the same name. */
@@ -59,11 +60,11 @@ export interface ClassicGroup {
   readonly protocolName: string | null;
   readonly leaderId: MemberId | null;
   /** In the order they were added; Kafka iterates in hash order, see `inHashOrder`. */
-  readonly members: ReadonlyMap<MemberId, GroupMember>;
+  readonly members: PersistentMap<MemberId, GroupMember>;
   /** The most members it ever had, on which Java's hash order depends. */
   readonly mostMembers: number;
   /** Who goes by a `group.instance.id` now. */
-  readonly staticMembers: ReadonlyMap<GroupInstanceId, MemberId>;
+  readonly staticMembers: PersistentMap<GroupInstanceId, MemberId>;
   /** How many of the members wait in JoinGroup, and how many have yet to send SyncGroup. */
   readonly awaitingJoinCount: number;
   readonly pendingSyncCount: number;
@@ -109,7 +110,6 @@ export type GroupEffect = Effect<Client, GroupResponse, GroupTimer, CoordinatorF
 /** A transition of a group under way, with the settings it goes by. */
 export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   readonly settings: ClassicGroupSettings;
-  #members: Map<MemberId, GroupMember> | null = null;
 
   constructor(group: ClassicGroup, settings: ClassicGroupSettings) {
     super(group);
@@ -129,11 +129,11 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   /** Puts a member in, or replaces one; the order of the map stays. */
   putMember(member: GroupMember): void {
     const { awaitingJoinCount, pendingSyncCount, mostMembers } = this.state;
-    const members = this.#ownMembers();
-    const old = members.get(member.memberId);
-    members.set(member.memberId, member);
+    const old = this.state.members.get(member.memberId);
+    const members = this.state.members.set(member.memberId, member);
     if (old?.protocols !== member.protocols) this.#countProtocols(old, member);
     this.set({
+      members,
       mostMembers: Math.max(mostMembers, members.size),
       awaitingJoinCount: awaitingJoinCount + isAwaitingJoin(member) - isAwaitingJoin(old),
       pendingSyncCount: pendingSyncCount + isPendingSync(member) - isPendingSync(old),
@@ -142,10 +142,10 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
 
   /** Takes a member out; nobody follows it as leader yet. */
   dropMember(member: GroupMember): void {
-    const { awaitingJoinCount, pendingSyncCount } = this.state;
-    this.#ownMembers().delete(member.memberId);
+    const { members, awaitingJoinCount, pendingSyncCount } = this.state;
     this.#countProtocols(member, undefined);
     this.set({
+      members: members.delete(member.memberId),
       awaitingJoinCount: awaitingJoinCount - isAwaitingJoin(member),
       pendingSyncCount: pendingSyncCount - isPendingSync(member),
     });
@@ -155,23 +155,19 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   /** Says who goes by a group.instance.id from now on. */
   mapStatic(groupInstanceId: GroupInstanceId | null, memberId: MemberId | null): void {
     if (groupInstanceId === null) return;
-    const staticMembers = new Map(this.state.staticMembers);
-    if (memberId === null) staticMembers.delete(groupInstanceId);
-    else staticMembers.set(groupInstanceId, memberId);
-    this.set({ staticMembers });
+    const { staticMembers } = this.state;
+    this.set({
+      staticMembers:
+        memberId === null
+          ? staticMembers.delete(groupInstanceId)
+          : staticMembers.set(groupInstanceId, memberId),
+    });
   }
 
   /** Writes the group to the log, as it is. */
   persist(): void {
     const { generationId, protocolName, leaderId, members } = this.state;
-    this.set({ persisted: { generationId, protocolName, leaderId, members: new Map(members) } });
-  }
-
-  /** The map of members, which is copied once in a turn, before its first change. */
-  #ownMembers(): Map<MemberId, GroupMember> {
-    this.#members ??= new Map(this.state.members);
-    if (this.state.members !== this.#members) this.set({ members: this.#members });
-    return this.#members;
+    this.set({ persisted: { generationId, protocolName, leaderId, members } });
   }
 
   #countProtocols(old: GroupMember | undefined, member: GroupMember | undefined): void {
@@ -254,9 +250,9 @@ export const newGroup = (groupId: GroupId): ClassicGroup => ({
   generationId: asGenerationId(0),
   protocolName: null,
   leaderId: null,
-  members: new Map(),
+  members: PersistentMap.empty(),
   mostMembers: 0,
-  staticMembers: new Map(),
+  staticMembers: PersistentMap.empty(),
   awaitingJoinCount: 0,
   pendingSyncCount: 0,
   protocolCounts: new Map(),
@@ -273,7 +269,7 @@ const isPendingSync = (member: GroupMember | undefined): number =>
 
 /** Members as Kafka iterates over them: its map is a HashMap. */
 export const inHashOrder = (group: ClassicGroup): readonly GroupMember[] =>
-  hashOrder([...group.members.keys()], group.mostMembers).map((memberId) =>
+  hashOrder(group.members.keys(), group.mostMembers).map((memberId) =>
     existing(group.members.get(memberId), `member ${memberId}`),
   );
 
@@ -283,10 +279,7 @@ export const hasAllJoined = (group: ClassicGroup): boolean =>
 
 /** The largest of the members', 0 without members. Source: ClassicGroup#rebalanceTimeoutMs. */
 export const rebalanceTimeoutMs = (group: ClassicGroup): number =>
-  [...group.members.values()].reduce(
-    (most, member) => Math.max(most, member.rebalanceTimeoutMs),
-    0,
-  );
+  group.members.values().reduce((most, member) => Math.max(most, member.rebalanceTimeoutMs), 0);
 
 /**
  * The checks that Join, Sync, Heartbeat, Leave and OffsetCommit share; NONE when the member may go

@@ -1,6 +1,7 @@
 import { unreachable } from '../assert.ts';
 import type { GroupId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, OffsetCommitRequest } from '../protocol/messages.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import {
   GroupTurn,
@@ -42,7 +43,7 @@ export const newCoordinator = (groupId: GroupId, settings: ClassicGroupSettings)
   settings,
   groupId,
   group: null,
-  committed: new Map(),
+  committed: PersistentMap.empty(),
   isLoading: false,
 });
 
@@ -160,8 +161,8 @@ function onOffsetCommit(
     const note = { kind: 'commitRefused', member: client.name, offsets, errorCode } as const;
     return { coordinator, effects: [{ type: 'note', note }, answer] };
   }
-  const committed = new Map(coordinator.committed);
-  for (const offset of offsets) committed.set(printPartition(offset), offset.offset);
+  let { committed } = coordinator;
+  for (const offset of offsets) committed = committed.set(printPartition(offset), offset.offset);
   const effects: GroupEffect[] = [
     { type: 'note', note: { kind: 'commitAccepted', member: client.name, offsets } },
   ];

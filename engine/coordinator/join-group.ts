@@ -223,11 +223,9 @@ function rejoin(
   parked: Parked,
 ): void {
   const { state, leaderId } = turn.state;
-  const isUnchanged = JSON.stringify(member.protocols) === JSON.stringify(request.protocols);
-  const isRetry =
-    (state === 'CompletingRebalance' && isUnchanged) ||
-    (state === 'Stable' && isUnchanged && member.memberId !== leaderId);
-  if (isRetry) {
+  const mayBeRetry =
+    state === 'CompletingRebalance' || (state === 'Stable' && member.memberId !== leaderId);
+  if (mayBeRetry && isSameOffer(member.protocols, request.protocols)) {
     turn.answer(parked, joinSucceeded(turn.state, member.memberId));
     return;
   }
@@ -241,6 +239,10 @@ function rejoin(
   turn.noteMember('awaitingJoin', member.memberId, 'its JoinGroup waits for the others');
   rebalanceOrComplete(turn, rejoinReason(member.name, request.reason));
 }
+
+/** Whether the same assignors are offered with the same subscriptions, in the same order. */
+const isSameOffer = (a: readonly JoinGroupProtocol[], b: readonly JoinGroupProtocol[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 const rejoinReason = (name: MemberName, reason: string | null): string =>
   reason === null ? `${name} rejoins the group` : `${name} rejoins the group: ${reason}`;

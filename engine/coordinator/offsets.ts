@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import { validateMember, type ClassicGroup } from './classic-group.ts';
 
 /** The committed offset of each partition, by its printed name. */
-export type CommittedOffsets = ReadonlyMap<string, number>;
+export type CommittedOffsets = PersistentMap<string, number>;
 
 /**
  * Whether a commit is taken.
@@ -34,9 +35,10 @@ export function onOffsetFetch(
   return {
     type: 'OffsetFetchResponse',
     errorCode: 'NONE',
-    offsets: request.partitions.map((partition) => ({
-      ...partition,
-      committedOffset: committed.get(printPartition(partition)) ?? null,
+    offsets: request.partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      committedOffset: committed.get(printPartition({ topic, partition })) ?? null,
     })),
   };
 }

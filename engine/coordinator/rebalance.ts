@@ -196,10 +196,11 @@ function electJoinedLeader(turn: GroupTurn): boolean {
  * Source: ClassicGroup#selectProtocol.
  */
 export function selectProtocol(group: ClassicGroup): string {
-  const members = [...group.members.values()];
   const candidates = namesListedByAll(group);
+  const [only] = candidates;
+  if (only !== undefined && candidates.size === 1) return only;
   const votes = new Map<string, number>();
-  for (const { protocols } of members) {
+  for (const { protocols } of group.members.values()) {
     const choice = existing(
       protocols.find(({ name }) => candidates.has(name)),
       'protocol that all members list',

@@ -13,7 +13,8 @@ export interface Latency {
 export class Network {
   readonly #random: Random;
   readonly #latency: Latency;
-  readonly #lastArrivalMs = new Map<string, number>();
+  /** When the last message arrives on each link: by sender, then receiver. */
+  readonly #lastArrivalMs = new Map<string, Map<string, number>>();
 
   constructor(random: Random, latency: Latency) {
     this.#random = random;
@@ -22,10 +23,11 @@ export class Network {
 
   /** How long a message from `from` to `to` takes when it is sent at `nowMs`. */
   delayMs(from: string, to: string, nowMs: number): number {
-    const link = `${from}>${to}`;
+    const links = this.#lastArrivalMs.get(from) ?? new Map<string, number>();
+    this.#lastArrivalMs.set(from, links);
     const drawn = nowMs + this.#random.nextInt(this.#latency.leastMs, this.#latency.mostMs);
-    const arrivalMs = Math.max(drawn, this.#lastArrivalMs.get(link) ?? 0);
-    this.#lastArrivalMs.set(link, arrivalMs);
+    const arrivalMs = Math.max(drawn, links.get(to) ?? 0);
+    links.set(to, arrivalMs);
     return arrivalMs - nowMs;
   }
 }

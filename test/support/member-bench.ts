@@ -1,11 +1,7 @@
 import { existing } from '../../engine/assert.ts';
-import {
-  membershipStateOf,
-  newMember,
-  type Member,
-  type MemberInput,
-} from '../../engine/consumer/member.ts';
+import { newMember, type Member, type MemberInput } from '../../engine/consumer/member.ts';
 import { readMemberConfig } from '../../engine/consumer/profiles.ts';
+import { stateOf } from '../../engine/consumer/step-machine.ts';
 import { stepMember } from '../../engine/consumer/step-member.ts';
 import type { MemberFact } from '../../engine/protocol/facts.ts';
 import type { GroupRequest } from '../../engine/protocol/messages.ts';
@@ -65,7 +61,7 @@ export class MemberBench {
   }
 
   get state(): string {
-    return membershipStateOf(this.member);
+    return stateOf(this.member.membership);
   }
 
   /** The last request. */

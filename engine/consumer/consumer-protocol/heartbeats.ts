@@ -7,7 +7,8 @@ import type {
 } from '../../protocol/messages.ts';
 import { sortPartitions, type TopicPartition } from '../../protocol/partitions.ts';
 import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../heartbeats.ts';
-import type { MemberTurn, MembershipState } from '../member.ts';
+import type { MemberTurn } from '../member.ts';
+import type { MembershipState } from '../step-machine.ts';
 import { exceptionFor } from '../membership.ts';
 import type { LeaveReason } from './machine.ts';
 import type { ConsumerProtocolMembership, LocalAssignment } from './membership.ts';

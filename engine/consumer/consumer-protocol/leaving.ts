@@ -1,4 +1,5 @@
-import type { MembershipState, MemberTurn } from '../member.ts';
+import type { MemberTurn } from '../member.ts';
+import type { MembershipState } from '../step-machine.ts';
 import { update } from './heartbeats.ts';
 import { giveUpAll } from './reconciliation.ts';
 
