@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
-import { PersistentMap } from '../persistent-map.ts';
+import { type PersistentMap } from '../persistent-map.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import { validateMember, type ClassicGroup } from './classic-group.ts';
 
