@@ -87,4 +87,4 @@ export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
-export { simulate, type SimulateOptions } from './simulate.ts';
+export { idsOf, simulate, type SimulateOptions } from './simulate.ts';

@@ -4,19 +4,16 @@ import { stateOf } from './consumer/step-machine.ts';
 import { readMemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
-import type {
-  Client,
-  ClassicGroupSettings,
-  GroupEffect,
-  GroupTimer,
-} from './coordinator/classic-group.ts';
+import type { BrokerTopic } from './assignors/assignor.ts';
+import type { Client, GroupEffect, GroupTimer } from './coordinator/effects.ts';
+import { onRequest, onTimer } from './coordinator/coordinator.ts';
+import type { CoordinatorSettings, MigrationPolicy } from './coordinator/settings.ts';
 import {
   newCoordinator,
-  onRequest,
-  onTimer,
+  withTopics,
   type Coordinator,
   type CoordinatorStep,
-} from './coordinator/coordinator.ts';
+} from './coordinator/state.ts';
 import { beginLoading, load, unload } from './coordinator/failover.ts';
 import type { OffsetSpan } from './protocol/facts.ts';
 import { BROKER_SETTINGS } from './protocol/config.ts';
@@ -43,7 +40,15 @@ export interface SimulateOptions {
   readonly seed?: number;
   /** Ids to hand out, in order for each member, as a recording's `memberIds`; then from the seed. */
   readonly memberIds?: ReadonlyMap<MemberName, readonly MemberId[]>;
+  /** Topic ids by name, as a recording's `topicIds`; the others come from the seed. */
+  readonly topicIds?: ReadonlyMap<string, string>;
 }
+
+/** What makes a simulation deal as the run of that trace did: the ids that it happened to get. */
+export const idsOf = ({
+  memberIds,
+  topicIds,
+}: Trace): Pick<SimulateOptions, 'memberIds' | 'topicIds'> => ({ memberIds, topicIds });
 
 /** One direction of a loopback link to a broker on the same machine. */
 const LATENCY = { leastMs: 1, mostMs: 3 };
@@ -139,6 +144,7 @@ class Run {
   readonly #processes = new Map<MemberName, Process>();
   /** The step at which each running timer was started, by its key, for each actor. */
   readonly #timers = new Map<ActorId, Map<string, number>>();
+  readonly #topicIds = new Map<string, string>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
@@ -159,13 +165,17 @@ class Run {
     this.#network = new Network(new Random(seed, 1), LATENCY);
     this.#idSource = new Random(seed, 2);
     this.#givenIds = options.memberIds ?? new Map();
-    this.#coordinator = newCoordinator(scenario.group, readGroupSettings(scenario));
+    const topicIdSource = new Random(seed, 3);
     for (const { name, partitions } of scenario.topics) {
+      const drawn = topicIdSource.nextBase64Uuid();
+      this.#topicIds.set(name, options.topicIds?.get(name) ?? drawn);
       this.#endOffsets.set(
         name,
         Array.from({ length: partitions }, () => 0),
       );
     }
+    const settings = readCoordinatorSettings(scenario);
+    this.#coordinator = newCoordinator(scenario.group, settings, this.#topics());
     for (const member of scenario.members) {
       const { client } = member;
       assert(client !== 'librdkafka', 'librdkafka is refused before');
@@ -206,6 +216,7 @@ class Run {
       seed: this.#seed,
       versions: {},
       memberIds: this.#memberIds,
+      topicIds: this.#topicIds,
       events: this.#events,
     };
   }
@@ -307,7 +318,18 @@ class Run {
     const endOffsets = existing(this.#endOffsets.get(topic), topic);
     const added = Array.from({ length: partitions - endOffsets.length }, () => 0);
     this.#endOffsets.set(topic, [...endOffsets, ...added]);
+    this.#coordinator = withTopics(this.#coordinator, this.#topics());
     this.#record('script', step, { kind: 'topicChanged', topic, partitionCount: partitions });
+  }
+
+  /** The cluster's topics, as the coordinator sees them. */
+  #topics(): ReadonlyMap<string, BrokerTopic> {
+    return new Map(
+      [...this.#endOffsets].map(([name, { length: partitionCount }]) => [
+        name,
+        { topicId: existing(this.#topicIds.get(name), name), partitionCount },
+      ]),
+    );
   }
 
   /** Admin.removeMembersFromConsumerGroup, by the member's group.instance.id. */
@@ -383,12 +405,10 @@ class Run {
     const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
     const parked = { client, correlationId };
     if (isNewcomer) this.#names.set(freshId, client.name);
-    this.#applyCoordinator(onRequest(this.#coordinator, message, parked, freshId), step);
-    const { group } = this.#coordinator;
-    if (!isNewcomer || !(group?.pendingJoinMembers.has(freshId) || group?.members.has(freshId))) {
-      return;
-    }
-    this.#know(client.name, freshId);
+    const { nowMs } = this.#agenda;
+    const taken = onRequest(this.#coordinator, message, parked, freshId, nowMs);
+    this.#applyCoordinator(taken, step);
+    if (isNewcomer && isHandedOut(taken, freshId)) this.#know(client.name, freshId);
   }
 
   #know(name: MemberName, memberId: MemberId): void {
@@ -412,16 +432,20 @@ class Run {
     return true;
   }
 
-  /** `<client.id>-<uuid>`, or `<group.instance.id>-<uuid>` for a static member. */
+  /** `<client.id>-<uuid>`, or `<group.instance.id>-<uuid>`; a consumer group gives plain Uuids. */
   #nextId(name: MemberName, groupInstanceId: GroupInstanceId | null): MemberId {
-    return (
-      this.#givenId(name) ?? asMemberId(`${groupInstanceId ?? name}-${this.#idSource.nextUuid()}`)
-    );
+    const given = this.#givenId(name);
+    if (given !== null) return given;
+    const { group } = this.#coordinator;
+    return group?.protocol === 'consumer' && group.members.size > 0
+      ? asMemberId(this.#idSource.nextBase64Uuid())
+      : asMemberId(`${groupInstanceId ?? name}-${this.#idSource.nextUuid()}`);
   }
 
   #fireGroupTimer(entry: Extract<Entry, { type: 'groupTimer' }>): void {
     const step = this.#fire('coordinator', entry.key, entry.startedStep);
-    if (step !== null) this.#applyCoordinator(onTimer(this.#coordinator, entry.timer), step);
+    if (step !== null)
+      this.#applyCoordinator(onTimer(this.#coordinator, entry.timer, this.#agenda.nowMs), step);
   }
 
   #applyCoordinator({ coordinator, effects }: CoordinatorStep, cause: number): void {
@@ -676,6 +700,17 @@ class Run {
 
 type TimedCommandBody = Extract<Fact, { kind: 'command' }>['command'];
 
+/** Whether a newcomer has become a member under this id, or was told to come back with it. */
+const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: MemberId): boolean =>
+  coordinator.group?.members.has(memberId) === true ||
+  effects.some(
+    (effect) =>
+      effect.type === 'send' &&
+      effect.message.type === 'JoinGroupResponse' &&
+      effect.message.errorCode === 'MEMBER_ID_REQUIRED' &&
+      effect.message.memberId === memberId,
+  );
+
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
 
@@ -694,18 +729,30 @@ const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
 const shareOf = (count: number, partitionCount: number, index: number): number =>
   Math.floor(count / partitionCount) + (index < count % partitionCount ? 1 : 0);
 
-function readGroupSettings(scenario: Scenario): ClassicGroupSettings {
-  const read = (key: string): number => {
+function readCoordinatorSettings({ broker }: Scenario): CoordinatorSettings {
+  const read = (key: string): string => {
     const setting = existing(
       BROKER_SETTINGS.find((candidate) => candidate.key === key),
       key,
     );
-    return Number(scenario.broker[key] ?? setting.default);
+    return String(broker[key] ?? setting.default);
   };
+  const number = (key: string): number => Number(read(key));
   return {
-    initialRebalanceDelayMs: read('group.initial.rebalance.delay.ms'),
-    minSessionTimeoutMs: read('group.min.session.timeout.ms'),
-    maxSessionTimeoutMs: read('group.max.session.timeout.ms'),
-    maxSize: read('group.max.size'),
+    initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
+    minSessionTimeoutMs: number('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: number('group.max.session.timeout.ms'),
+    maxSize: number('group.max.size'),
+    consumer: {
+      sessionTimeoutMs: number('group.consumer.session.timeout.ms'),
+      heartbeatIntervalMs: number('group.consumer.heartbeat.interval.ms'),
+      maxSize: number('group.consumer.max.size'),
+      assignmentIntervalMs: number('group.consumer.assignment.interval.ms'),
+      assignors: read('group.consumer.assignors')
+        .split(',')
+        .map((name) => name.trim()),
+      // A scenario with another word for it is refused when it is read.
+      migrationPolicy: read('group.consumer.migration.policy').toLowerCase() as MigrationPolicy,
+    },
   };
 }

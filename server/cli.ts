@@ -9,6 +9,7 @@ import {
   parseRecording,
   printTrace,
   rebalancesOf,
+  idsOf,
   simulate,
   toMermaid,
   withClient,
@@ -124,8 +125,7 @@ function readSeed(text: string): number {
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
   const seeded = seed === undefined ? {} : { seed };
   if (idsFrom === undefined) return seeded;
-  const { memberIds } = parseRecording(await readText(idsFrom), idsFrom);
-  return { ...seeded, memberIds };
+  return { ...seeded, ...idsOf(parseRecording(await readText(idsFrom), idsFrom)) };
 }
 
 /** The scenario with other clients where asked; what they do not have is said, not hidden. */
@@ -169,7 +169,7 @@ function compareContents(left: Content, right: Content): Verdict {
 function traceOf(content: Content, other: Content): Trace | null {
   if (content.type === 'trace') return content.trace;
   if (content.type === 'outcome') return null;
-  const ids = other.type === 'trace' ? { memberIds: other.trace.memberIds } : {};
+  const ids = other.type === 'trace' ? idsOf(other.trace) : {};
   return simulate(content.scenario, ids);
 }
 

@@ -1,7 +1,6 @@
 import { existing } from '../assert.ts';
 import { hashOrder } from '../java/hash-order.ts';
-import type { Effect } from '../protocol/effects.ts';
-import type { CoordinatorFact, GroupMemberChange, GroupState } from '../protocol/facts.ts';
+import type { GroupMemberChange, GroupState } from '../protocol/facts.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import {
   asGenerationId,
@@ -11,27 +10,13 @@ import {
   type MemberId,
   type MemberName,
 } from '../protocol/ids.ts';
-import type {
-  ConsumerGroupHeartbeatResponse,
-  GroupResponse,
-  JoinGroupProtocol,
-  JoinGroupResponse,
-} from '../protocol/messages.ts';
+import type { GroupResponse, JoinGroupProtocol } from '../protocol/messages.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
 import { PersistentMap } from '../persistent-map.ts';
 import { Turn } from '../turn.ts';
-
-/** Whom an answer goes to: a member's process, told apart from an earlier one of the same name. */
-export interface Client {
-  readonly name: MemberName;
-  readonly incarnation: number;
-}
-
-/** A request whose answer the coordinator holds back. */
-export interface Parked {
-  readonly client: Client;
-  readonly correlationId: number;
-}
+import type { GroupEffect, Parked } from './effects.ts';
+import { refusedJoin } from './refusals.ts';
+import type { ClassicGroupSettings } from './settings.ts';
 
 /** One member of a classic group. Source: ClassicGroupMember. */
 export interface GroupMember {
@@ -51,11 +36,15 @@ export interface GroupMember {
   readonly isNew: boolean;
 }
 
+/** Source: ClassicGroupState. */
+export type ClassicGroupState = Exclude<GroupState, 'Assigning' | 'Reconciling'>;
+
 /** A consumer group under the classic protocol. Source: ClassicGroup, Kafka 4.3.1. */
 export interface ClassicGroup {
+  readonly protocol: 'classic';
   readonly groupId: GroupId;
-  readonly state: GroupState;
-  readonly previousState: GroupState;
+  readonly state: ClassicGroupState;
+  readonly previousState: ClassicGroupState;
   readonly generationId: GenerationId;
   readonly protocolName: string | null;
   readonly leaderId: MemberId | null;
@@ -89,23 +78,6 @@ export type PersistedGroup = Pick<
   ClassicGroup,
   'generationId' | 'protocolName' | 'leaderId' | 'members'
 >;
-
-/** Broker settings that classic groups go by. */
-export interface ClassicGroupSettings {
-  readonly initialRebalanceDelayMs: number;
-  readonly minSessionTimeoutMs: number;
-  readonly maxSessionTimeoutMs: number;
-  readonly maxSize: number;
-}
-
-/** The coordinator's timers. `memberId` is null for those of the group as a whole. */
-export interface GroupTimer {
-  readonly kind:
-    'session' | 'newMember' | 'pendingMember' | 'initialDelay' | 'rebalanceTimeout' | 'syncTimeout';
-  readonly memberId: MemberId | null;
-}
-
-export type GroupEffect = Effect<Client, GroupResponse, GroupTimer, CoordinatorFact>;
 
 /** A transition of a group under way, with the settings it goes by. */
 export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
@@ -193,7 +165,7 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   }
 
   /** Moves to a state and tells the trace why. */
-  moveTo(to: GroupState, reason: string): void {
+  moveTo(to: ClassicGroupState, reason: string): void {
     const { state: from } = this.state;
     this.set({ state: to, previousState: from });
     const { generationId, protocolName, leaderId: leader } = this.state;
@@ -219,31 +191,8 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
   }
 }
 
-/** The answer to a JoinGroup that does not get in. */
-export const refusedJoin = (
-  errorCode: ErrorCode,
-  memberId: MemberId | null,
-): JoinGroupResponse => ({
-  type: 'JoinGroupResponse',
-  errorCode,
-  generationId: null,
-  protocolName: null,
-  leader: null,
-  memberId,
-  skipAssignment: false,
-  members: [],
-});
-
-/** The answer to a ConsumerGroupHeartbeat that is refused. */
-export const refusedConsumerHeartbeat = (errorCode: ErrorCode): ConsumerGroupHeartbeatResponse => ({
-  type: 'ConsumerGroupHeartbeatResponse',
-  errorCode,
-  memberEpoch: 0,
-  heartbeatIntervalMs: 0,
-  assignment: null,
-});
-
 export const newGroup = (groupId: GroupId): ClassicGroup => ({
+  protocol: 'classic',
   groupId,
   state: 'Empty',
   previousState: 'Empty',

@@ -1,51 +1,47 @@
 import { unreachable } from '../assert.ts';
-import type { GroupId, MemberId } from '../protocol/ids.ts';
-import type { GroupRequest, OffsetCommitRequest } from '../protocol/messages.ts';
-import { PersistentMap } from '../persistent-map.ts';
+import type { MemberId } from '../protocol/ids.ts';
+import type {
+  ConsumerGroupHeartbeatRequest,
+  GroupRequest,
+  GroupResponse,
+  HeartbeatRequest,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  OffsetCommitRequest,
+  OffsetFetchRequest,
+  SyncGroupRequest,
+} from '../protocol/messages.ts';
 import { printPartition } from '../protocol/partitions.ts';
+import { GroupTurn, newGroup } from './classic-group.ts';
+import * as classicMembers from './consumer-group/classic-members.ts';
+import { canUpgrade, downgraded, upgrade } from './consumer-group/conversion.ts';
 import {
-  GroupTurn,
-  newGroup,
-  refusedConsumerHeartbeat,
-  refusedJoin,
-  type ClassicGroup,
-  type ClassicGroupSettings,
-  type GroupEffect,
-  type GroupTimer,
-  type Parked,
-} from './classic-group.ts';
+  ConsumerGroupTurn,
+  newConsumerGroup,
+  type ConsumerGroup,
+} from './consumer-group/consumer-group.ts';
+import { judgeHeartbeat, onConsumerGroupHeartbeat } from './consumer-group/heartbeat.ts';
+import * as leavingConsumers from './consumer-group/leaving.ts';
+import { judgeConsumerCommit, judgeConsumerFetch } from './consumer-group/offsets.ts';
+import { onConsumerGroupTimer } from './consumer-group/timers.ts';
+import type { GroupEffect, GroupTimer, Parked } from './effects.ts';
 import { refusalWhileLoading } from './failover.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onJoinGroup } from './join-group.ts';
 import { onLeaveGroup } from './leave-group.ts';
-import { judgeCommit, onOffsetFetch, type CommittedOffsets } from './offsets.ts';
+import { judgeCommit, onOffsetFetch } from './offsets.ts';
+import { refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
+import type { Coordinator, CoordinatorStep } from './state.ts';
 import { onSyncGroup } from './sync-group.ts';
 import { onGroupTimer } from './timers.ts';
 
-/** The broker in charge of one group: its members and its committed offsets. */
-export interface Coordinator {
-  readonly settings: ClassicGroupSettings;
-  readonly groupId: GroupId;
-  /** Null until the first JoinGroup makes it. */
-  readonly group: ClassicGroup | null;
-  readonly committed: CommittedOffsets;
-  /** It has just become the coordinator, and reads the group from the log. */
-  readonly isLoading: boolean;
-}
-
-/** A coordinator after a transition, and what the transition asks for, in order. */
-export interface CoordinatorStep {
-  readonly coordinator: Coordinator;
-  readonly effects: readonly GroupEffect[];
-}
-
-export const newCoordinator = (groupId: GroupId, settings: ClassicGroupSettings): Coordinator => ({
-  settings,
-  groupId,
-  group: null,
-  committed: PersistentMap.empty(),
-  isLoading: false,
-});
+/** Requests that a group itself takes. */
+type MemberRequest =
+  | JoinGroupRequest
+  | SyncGroupRequest
+  | HeartbeatRequest
+  | LeaveGroupRequest
+  | ConsumerGroupHeartbeatRequest;
 
 /**
  * Takes one request of a member.
@@ -57,6 +53,7 @@ export function onRequest(
   request: GroupRequest,
   parked: Parked,
   freshId: MemberId,
+  nowMs: number,
 ): CoordinatorStep {
   if (coordinator.isLoading) {
     const message = refusalWhileLoading(request);
@@ -69,110 +66,218 @@ export function onRequest(
         errorCode: 'NONE',
       });
     case 'OffsetFetchRequest':
-      return answerOnly(coordinator, parked, onOffsetFetch(coordinator.committed, request));
+      return answerOnly(coordinator, parked, fetchOffsets(coordinator, request));
     case 'OffsetCommitRequest':
       return onOffsetCommit(coordinator, request, parked);
-    case 'JoinGroupRequest': {
-      // Only a join without a member id makes a group; any other member is unknown here.
-      const isFounder = coordinator.group === null && request.memberId === null;
-      const known = isFounder
-        ? { ...coordinator, group: newGroup(coordinator.groupId) }
-        : coordinator;
-      return inGroup(known, parked, request, (turn) => {
-        onJoinGroup(turn, request, parked, freshId);
-      });
-    }
-    case 'SyncGroupRequest':
-      return inGroup(coordinator, parked, request, (turn) => {
-        onSyncGroup(turn, request, parked);
-      });
-    case 'HeartbeatRequest':
-      return inGroup(coordinator, parked, request, (turn) => {
-        onHeartbeat(turn, request, parked);
-      });
-    case 'LeaveGroupRequest':
-      return inGroup(coordinator, parked, request, (turn) => {
-        onLeaveGroup(turn, request, parked);
-      });
     case 'ConsumerGroupHeartbeatRequest':
-      return answerOnly(coordinator, parked, refusedConsumerHeartbeat('UNSUPPORTED_VERSION'));
+      return toConsumerGroup(coordinator, request, parked, nowMs);
     default:
-      return unreachable(request, 'onRequest');
+      return coordinator.group?.protocol === 'consumer'
+        ? fromClassicMember(coordinator, coordinator.group, request, parked, freshId, nowMs)
+        : toClassicGroup(coordinator, request, parked, freshId);
   }
 }
 
 /** One of the coordinator's timers has run out. */
-export function onTimer(coordinator: Coordinator, timer: GroupTimer): CoordinatorStep {
-  if (coordinator.group === null) return { coordinator, effects: [] };
-  const turn = new GroupTurn(coordinator.group, coordinator.settings);
+export function onTimer(
+  coordinator: Coordinator,
+  timer: GroupTimer,
+  nowMs: number,
+): CoordinatorStep {
+  const { group } = coordinator;
+  if (group === null) return { coordinator, effects: [] };
+  if (group.protocol === 'consumer') {
+    return inConsumerGroup(coordinator, group, nowMs, (turn) => {
+      onConsumerGroupTimer(turn, timer);
+    });
+  }
+  const turn = new GroupTurn(group, coordinator.settings);
   onGroupTimer(turn, timer);
-  return { coordinator: { ...coordinator, group: turn.state }, effects: turn.effects };
+  return ended(coordinator, turn);
 }
 
+const ended = (coordinator: Coordinator, turn: GroupTurn): CoordinatorStep => ({
+  coordinator: { ...coordinator, group: turn.state },
+  effects: turn.effects,
+});
+
+// ---- classic groups -------------------------------------------------------------------------
+
 /** A group that nobody founded answers as an Empty one: the member is unknown. */
-function inGroup(
+function toClassicGroup(
   coordinator: Coordinator,
+  request: Exclude<MemberRequest, ConsumerGroupHeartbeatRequest>,
   parked: Parked,
-  request: GroupRequest,
-  run: (turn: GroupTurn) => void,
+  freshId: MemberId,
 ): CoordinatorStep {
-  if (coordinator.group === null && request.type === 'JoinGroupRequest') {
+  const { group, groupId, settings } = coordinator;
+  const known = group?.protocol === 'classic' ? group : null;
+  // Only a join without a member id makes a group; any other member is unknown here.
+  const isJoin = request.type === 'JoinGroupRequest';
+  if (known === null && isJoin && request.memberId !== null) {
     return answerOnly(coordinator, parked, refusedJoin('UNKNOWN_MEMBER_ID', request.memberId));
   }
-  const group = coordinator.group ?? newGroup(coordinator.groupId);
-  const turn = new GroupTurn(group, coordinator.settings);
+  const turn = new GroupTurn(known ?? newGroup(groupId), settings);
+  switch (request.type) {
+    case 'JoinGroupRequest':
+      onJoinGroup(turn, request, parked, freshId);
+      break;
+    case 'SyncGroupRequest':
+      onSyncGroup(turn, request, parked);
+      break;
+    case 'HeartbeatRequest':
+      onHeartbeat(turn, request, parked);
+      break;
+    case 'LeaveGroupRequest':
+      onLeaveGroup(turn, request, parked);
+      break;
+    default:
+      unreachable(request, 'toClassicGroup');
+  }
+  return known === null && !isJoin
+    ? { coordinator, effects: turn.effects }
+    : ended(coordinator, turn);
+}
+
+// ---- consumer groups ------------------------------------------------------------------------
+
+/** Runs a transition of a consumer group, which may make a classic group of it. */
+function inConsumerGroup(
+  coordinator: Coordinator,
+  group: ConsumerGroup,
+  nowMs: number,
+  run: (turn: ConsumerGroupTurn) => void,
+): CoordinatorStep {
+  const { settings, topics } = coordinator;
+  const turn = new ConsumerGroupTurn(group, settings, topics, nowMs);
   run(turn);
-  const isFounded = coordinator.group !== null;
+  if (turn.downgrading === null) {
+    return { coordinator: { ...coordinator, group: turn.state }, effects: turn.effects };
+  }
+  const classic = downgraded(turn, turn.downgrading);
   return {
-    coordinator: isFounded ? { ...coordinator, group: turn.state } : coordinator,
-    effects: turn.effects,
+    coordinator: { ...coordinator, group: classic.state },
+    effects: [...turn.effects, ...classic.effects],
   };
+}
+
+/**
+ * A heartbeat of the consumer protocol; one that joins may make the group, or make a consumer group
+ * of a classic one.
+ *
+ * Source: GroupMetadataManager#consumerGroupHeartbeat, #getOrMaybeCreateConsumerGroup.
+ */
+function toConsumerGroup(
+  coordinator: Coordinator,
+  request: ConsumerGroupHeartbeatRequest,
+  parked: Parked,
+  nowMs: number,
+): CoordinatorStep {
+  const { group, groupId, settings } = coordinator;
+  const errorCode = judgeHeartbeat(request, settings.consumer);
+  if (errorCode !== 'NONE') {
+    return answerOnly(coordinator, parked, refusedConsumerHeartbeat(errorCode));
+  }
+  const take = (known: ConsumerGroup): CoordinatorStep =>
+    inConsumerGroup(coordinator, known, nowMs, (turn) => {
+      if (request.memberEpoch < 0) leavingConsumers.onLeavingHeartbeat(turn, request, parked);
+      else onConsumerGroupHeartbeat(turn, request, parked);
+    });
+  if (group?.protocol === 'consumer') return take(group);
+  const isFree = group === null || group.members.size === 0;
+  if (request.memberEpoch === 0 && isFree) return take(newConsumerGroup(groupId));
+  if (request.memberEpoch !== 0 || isFree || !canUpgrade(group, settings.consumer)) {
+    return answerOnly(coordinator, parked, refusedConsumerHeartbeat('GROUP_ID_NOT_FOUND'));
+  }
+  const classic = new GroupTurn(group, settings);
+  const step = take(upgrade(classic));
+  return { ...step, effects: [...classic.effects, ...step.effects] };
+}
+
+/** A request of the classic protocol to a consumer group; an Empty one makes room for a classic. */
+function fromClassicMember(
+  coordinator: Coordinator,
+  group: ConsumerGroup,
+  request: Exclude<MemberRequest, ConsumerGroupHeartbeatRequest>,
+  parked: Parked,
+  freshId: MemberId,
+  nowMs: number,
+): CoordinatorStep {
+  if (request.type === 'JoinGroupRequest' && group.members.size === 0) {
+    return toClassicGroup({ ...coordinator, group: null }, request, parked, freshId);
+  }
+  return inConsumerGroup(coordinator, group, nowMs, (turn) => {
+    switch (request.type) {
+      case 'JoinGroupRequest':
+        classicMembers.onJoinGroup(turn, request, parked, freshId);
+        return;
+      case 'SyncGroupRequest':
+        classicMembers.onSyncGroup(turn, request, parked);
+        return;
+      case 'HeartbeatRequest':
+        classicMembers.onHeartbeat(turn, request, parked);
+        return;
+      case 'LeaveGroupRequest':
+        leavingConsumers.onLeaveGroup(turn, request, parked);
+        return;
+      default:
+        unreachable(request, 'fromClassicMember');
+    }
+  });
 }
 
 function answerOnly(
   coordinator: Coordinator,
-  parked: Parked,
-  message: Extract<GroupEffect, { type: 'send' }>['message'],
+  { client, correlationId }: Parked,
+  message: GroupResponse,
 ): CoordinatorStep {
-  const { client, correlationId } = parked;
   return { coordinator, effects: [{ type: 'send', to: client, correlationId, message }] };
 }
 
-/** An accepted commit is a sign of life; it restarts the session as a heartbeat does. */
+// ---- offsets --------------------------------------------------------------------------------
+
+function fetchOffsets(
+  { group, committed }: Coordinator,
+  request: OffsetFetchRequest,
+): GroupResponse {
+  const errorCode = group?.protocol === 'consumer' ? judgeConsumerFetch(group, request) : 'NONE';
+  if (errorCode === 'NONE') return onOffsetFetch(committed, request);
+  return { type: 'OffsetFetchResponse', errorCode, offsets: [] };
+}
+
+/** In a classic group an accepted commit is a sign of life; it restarts the session as a heartbeat does. */
 function onOffsetCommit(
   coordinator: Coordinator,
   request: OffsetCommitRequest,
-  parked: Parked,
+  { client, correlationId }: Parked,
 ): CoordinatorStep {
-  const { client, correlationId } = parked;
-  const { offsets, memberId } = request;
-  const errorCode = judgeCommit(coordinator.group, request);
-  const answer: GroupEffect = {
-    type: 'send',
-    to: client,
-    correlationId,
-    message: {
-      type: 'OffsetCommitResponse',
-      errorCode,
-      refused: errorCode === 'NONE' ? [] : offsets,
-    },
-  };
-  if (errorCode !== 'NONE') {
-    const note = { kind: 'commitRefused', member: client.name, offsets, errorCode } as const;
-    return { coordinator, effects: [{ type: 'note', note }, answer] };
+  const { group } = coordinator;
+  const { memberId } = request;
+  const { errorCode, refused } =
+    group?.protocol === 'consumer'
+      ? judgeConsumerCommit(group, request)
+      : judgeCommit(group, request);
+  const effects: GroupEffect[] = [];
+  const isRefused = new Set(refused.map(printPartition));
+  const taken = request.offsets.filter((offset) => !isRefused.has(printPartition(offset)));
+  const left = request.offsets.filter((offset) => isRefused.has(printPartition(offset)));
+  const member = client.name;
+  if (left.length > 0) {
+    const note = { kind: 'commitRefused', member, offsets: left, errorCode } as const;
+    effects.push({ type: 'note', note });
   }
   let { committed } = coordinator;
-  for (const offset of offsets) committed = committed.set(printPartition(offset), offset.offset);
-  const effects: GroupEffect[] = [
-    { type: 'note', note: { kind: 'commitAccepted', member: client.name, offsets } },
-  ];
-  const member = memberId === null ? undefined : coordinator.group?.members.get(memberId);
-  if (member !== undefined) {
-    effects.push({
-      type: 'startTimer',
-      timer: { kind: 'session', memberId: member.memberId },
-      afterMs: member.sessionTimeoutMs,
-    });
+  for (const offset of taken) committed = committed.set(printPartition(offset), offset.offset);
+  if (taken.length > 0 || errorCode === 'NONE') {
+    effects.push({ type: 'note', note: { kind: 'commitAccepted', member, offsets: taken } });
   }
-  return { coordinator: { ...coordinator, committed }, effects: [...effects, answer] };
+  const known =
+    group?.protocol === 'classic' && memberId !== null ? group.members.get(memberId) : undefined;
+  if (errorCode === 'NONE' && known !== undefined) {
+    const timer = { kind: 'session', memberId: known.memberId } as const;
+    effects.push({ type: 'startTimer', timer, afterMs: known.sessionTimeoutMs });
+  }
+  const message = { type: 'OffsetCommitResponse', errorCode, refused } as const;
+  effects.push({ type: 'send', to: client, correlationId, message });
+  return { coordinator: { ...coordinator, committed }, effects };
 }

@@ -1,12 +1,8 @@
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
-import {
-  GroupTurn,
-  inHashOrder,
-  newGroup,
-  refusedConsumerHeartbeat,
-  refusedJoin,
-} from './classic-group.ts';
-import type { Coordinator, CoordinatorStep } from './coordinator.ts';
+import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from './classic-group.ts';
+import { ConsumerGroupTurn, type ConsumerGroup } from './consumer-group/consumer-group.ts';
+import { refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
+import type { Coordinator, CoordinatorStep } from './state.ts';
 
 /**
  * This broker is the coordinator no longer: who waits is sent away, and the group here is dead.
@@ -16,7 +12,8 @@ import type { Coordinator, CoordinatorStep } from './coordinator.ts';
  */
 export function unload(coordinator: Coordinator): CoordinatorStep {
   const { group } = coordinator;
-  if (group === null) return { coordinator, effects: [] };
+  // All that a consumer group is stands in the log, and nobody waits for an answer in it.
+  if (group?.protocol !== 'classic') return { coordinator, effects: [] };
   const turn = new GroupTurn(group, coordinator.settings);
   for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(group)) {
     const errorCode = 'NOT_COORDINATOR';
@@ -43,8 +40,31 @@ export const beginLoading = (coordinator: Coordinator): Coordinator => ({
  * each member only what it offered under the assignor that the group had settled on.
  */
 export function load(coordinator: Coordinator): CoordinatorStep {
-  const { group, groupId, settings } = coordinator;
+  const { group } = coordinator;
   if (group === null) return { coordinator: { ...coordinator, isLoading: false }, effects: [] };
+  const turn =
+    group.protocol === 'classic'
+      ? loadClassic(coordinator, group)
+      : loadConsumer(coordinator, group);
+  return {
+    coordinator: { ...coordinator, group: turn.state, isLoading: false },
+    effects: turn.effects,
+  };
+}
+
+/** Every member has a fresh session, and a fresh time to give up what it was told to. */
+function loadConsumer({ settings, topics }: Coordinator, group: ConsumerGroup): ConsumerGroupTurn {
+  const turn = new ConsumerGroupTurn(group, settings, topics, 0);
+  for (const member of group.members.values()) {
+    const { memberId, rebalanceTimeoutMs: afterMs, classic } = member;
+    turn.restartSession(member);
+    if (member.state !== 'UNREVOKED_PARTITIONS' || classic !== null) continue;
+    turn.ask({ type: 'startTimer', timer: { kind: 'revocationTimeout', memberId }, afterMs });
+  }
+  return turn;
+}
+
+function loadClassic({ groupId, settings }: Coordinator, group: ClassicGroup): GroupTurn {
   const { persisted } = group;
   const turn = new GroupTurn(newGroup(groupId), settings);
   if (persisted !== null) {
@@ -64,10 +84,7 @@ export function load(coordinator: Coordinator): CoordinatorStep {
     }
     if (members.size > 0) turn.moveTo('Stable', 'the coordinator has loaded it from its log');
   }
-  return {
-    coordinator: { ...coordinator, group: turn.state, isLoading: false },
-    effects: turn.effects,
-  };
+  return turn;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { unreachable } from '../assert.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { HeartbeatRequest } from '../protocol/messages.ts';
-import { validateMember, type ClassicGroup, type GroupTurn, type Parked } from './classic-group.ts';
+import { validateMember, type ClassicGroup, type GroupTurn } from './classic-group.ts';
+import type { Parked } from './effects.ts';
 
 /**
  * Answers one heartbeat to a classic group.

@@ -6,8 +6,8 @@ import {
   type ClassicGroup,
   type GroupMember,
   type GroupTurn,
-  type Parked,
 } from './classic-group.ts';
+import type { Parked } from './effects.ts';
 import {
   canRebalance,
   joinSucceeded,

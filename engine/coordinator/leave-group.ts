@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { LeaveGroupRequest, LeavingMember } from '../protocol/messages.ts';
-import { validateMember, type GroupTurn, type Parked } from './classic-group.ts';
+import { validateMember, type GroupTurn } from './classic-group.ts';
+import type { Parked } from './effects.ts';
 import {
   maybeCompleteJoinPhase,
   prepareRebalance,

@@ -2,18 +2,32 @@ import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
 import { type PersistentMap } from '../persistent-map.ts';
-import { printPartition } from '../protocol/partitions.ts';
+import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
 import { validateMember, type ClassicGroup } from './classic-group.ts';
 
 /** The committed offset of each partition, by its printed name. */
 export type CommittedOffsets = PersistentMap<string, number>;
+
+/** What comes of a commit: which of its partitions are refused, and with what. */
+export interface CommitVerdict {
+  readonly errorCode: ErrorCode;
+  readonly refused: readonly TopicPartition[];
+}
 
 /**
  * Whether a commit is taken.
  *
  * Source: OffsetMetadataManager#validateOffsetCommit, ClassicGroup#validateOffsetCommit.
  */
-export function judgeCommit(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
+export function judgeCommit(
+  group: ClassicGroup | null,
+  request: OffsetCommitRequest,
+): CommitVerdict {
+  const errorCode = refusalOf(group, request);
+  return { errorCode, refused: errorCode === 'NONE' ? [] : request.offsets };
+}
+
+function refusalOf(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
   const { generationId, memberId, groupInstanceId } = request;
   if (group === null) return generationId === null ? 'NONE' : 'GROUP_ID_NOT_FOUND';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';

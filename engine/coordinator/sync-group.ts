@@ -1,12 +1,7 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { SyncGroupRequest } from '../protocol/messages.ts';
-import {
-  inHashOrder,
-  validateMember,
-  type ClassicGroup,
-  type GroupTurn,
-  type Parked,
-} from './classic-group.ts';
+import { inHashOrder, validateMember, type ClassicGroup, type GroupTurn } from './classic-group.ts';
+import type { Parked } from './effects.ts';
 
 /**
  * Takes one SyncGroup: followers wait until the leader's brings the assignments.

@@ -1,6 +1,7 @@
 import { existing, unreachable } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import { hasAllJoined, inHashOrder, type GroupTimer, type GroupTurn } from './classic-group.ts';
+import { hasAllJoined, inHashOrder, type GroupTurn } from './classic-group.ts';
+import type { GroupTimer } from './effects.ts';
 import {
   completeJoin,
   onInitialDelay,
@@ -30,6 +31,11 @@ export function onGroupTimer(turn: GroupTurn, timer: GroupTimer): void {
       return;
     case 'session':
       onSessionTimeout(turn, idOf(timer));
+      return;
+    case 'revocationTimeout':
+    case 'memberJoinTimeout':
+    case 'memberSyncTimeout':
+      // Of a consumer group that has become this one.
       return;
     default:
       unreachable(timer.kind, 'onGroupTimer');

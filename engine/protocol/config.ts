@@ -85,11 +85,14 @@ export const BROKER_SETTINGS: readonly (Omit<Setting, 'defaults'> & {
   brokerSetting('group.max.session.timeout.ms', 'ms', '1800000'),
   brokerSetting('group.max.size', 'members', '2147483647'),
   brokerSetting('offsets.topic.num.partitions', 'partitions', '50', false),
-  brokerSetting('group.consumer.session.timeout.ms', 'ms', '45000', false),
-  brokerSetting('group.consumer.heartbeat.interval.ms', 'ms', '5000', false),
+  brokerSetting('group.consumer.session.timeout.ms', 'ms', '45000'),
+  brokerSetting('group.consumer.heartbeat.interval.ms', 'ms', '5000'),
   brokerSetting('group.consumer.min.session.timeout.ms', 'ms', '45000', false),
   brokerSetting('group.consumer.min.heartbeat.interval.ms', 'ms', '5000', false),
-  brokerSetting('group.consumer.assignment.interval.ms', 'ms', '1000', false),
+  brokerSetting('group.consumer.max.size', 'members', '2147483647'),
+  brokerSetting('group.consumer.assignment.interval.ms', 'ms', '1000'),
+  brokerText('group.consumer.assignors', 'uniform,range'),
+  brokerText('group.consumer.migration.policy', 'bidirectional'),
 ];
 
 function brokerSetting(
@@ -99,6 +102,13 @@ function brokerSetting(
   simulated = true,
 ): Omit<Setting, 'defaults'> & { readonly default: string } {
   return { key, type: 'integer', unit, default: defaultText, simulated };
+}
+
+function brokerText(
+  key: string,
+  defaultText: string,
+): Omit<Setting, 'defaults'> & { readonly default: string } {
+  return { key, type: 'text', unit: null, default: defaultText, simulated: true };
 }
 
 /** A setting's value as a scenario gives it. */

@@ -2,15 +2,35 @@ import type { ErrorCode } from './error-codes.ts';
 import type { GenerationId, MemberId, MemberName } from './ids.ts';
 import type { PartitionOffset, TopicPartition } from './partitions.ts';
 
-/** States of a classic group as Kafka prints them. Source: ClassicGroupState. */
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
+/**
+ * States of a group as Kafka prints them: the second and third are a classic group's, the fourth
+ * and fifth a consumer group's. Source: ClassicGroupState, ConsumerGroup.ConsumerGroupState.
+ */
+export type GroupState =
+  | 'Empty'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'Stable'
+  | 'Dead';
+
+/** How far a member of a consumer group is with its target. Source: modern.MemberState. */
+export type MemberAssignmentState = 'STABLE' | 'UNREVOKED_PARTITIONS' | 'UNRELEASED_PARTITIONS';
 
 /** Calls of ConsumerRebalanceListener, without their `onPartitions`. */
 export type CallbackName = 'assigned' | 'revoked' | 'lost';
 
 /** What a group did with one of its members, or with an id it has handed out. */
 export type GroupMemberChange =
-  'pending' | 'added' | 'awaitingJoin' | 'awaitingSync' | 'answered' | 'removed' | 'pendingRemoved';
+  | 'pending'
+  | 'added'
+  | 'awaitingJoin'
+  | 'awaitingSync'
+  | 'answered'
+  | 'away'
+  | 'removed'
+  | 'pendingRemoved';
 
 /** Neighbouring records of one partition. */
 export interface OffsetSpan {
@@ -42,6 +62,30 @@ export type CoordinatorFact =
       readonly memberId: MemberId;
       readonly member: MemberName | null;
       readonly reason: string;
+    }
+  /** A consumer group's inputs have changed. */
+  | { readonly kind: 'groupEpoch'; readonly groupEpoch: number; readonly reason: string }
+  /** Who should own what from this epoch on; members are told one by one. */
+  | {
+      readonly kind: 'targetAssignment';
+      readonly epoch: number;
+      readonly assignor: string;
+      readonly assignment: readonly {
+        readonly memberId: MemberId;
+        readonly member: MemberName;
+        readonly partitions: readonly TopicPartition[];
+      }[];
+    }
+  /** How far the coordinator has brought a member towards its target. */
+  | {
+      readonly kind: 'memberReconciled';
+      readonly memberId: MemberId;
+      readonly member: MemberName;
+      readonly memberEpoch: number;
+      readonly state: MemberAssignmentState;
+      readonly assigned: readonly TopicPartition[];
+      /** What it was told to give up, and has not yet. */
+      readonly pendingRevocation: readonly TopicPartition[];
     }
   | {
       readonly kind: 'commitAccepted';

@@ -22,8 +22,9 @@ export function comparePartitions(a: TopicPartition, b: TopicPartition): number 
   return a.partition - b.partition;
 }
 
-export const sortPartitions = (partitions: readonly TopicPartition[]): readonly TopicPartition[] =>
-  [...partitions].sort(comparePartitions);
+export const sortPartitions = <Each extends TopicPartition>(
+  partitions: readonly Each[],
+): readonly Each[] => [...partitions].sort(comparePartitions);
 
 export const isSamePartition = (a: TopicPartition, b: TopicPartition): boolean =>
   a.partition === b.partition && a.topic === b.topic;

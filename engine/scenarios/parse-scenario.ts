@@ -212,7 +212,10 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
         'is not a broker setting that is known here',
         `Remove it, or use one of: ${BROKER_SETTINGS.map((known) => known.key).join(', ')}.`,
       );
-    } else checkValue(['broker', key], setting.type, value, fail);
+    } else {
+      checkValue(['broker', key], setting.type, value, fail);
+      checkBrokerText(['broker', key], key, String(value), fail);
+    }
   }
   scenario.members.forEach((member, index) => {
     for (const [key, value] of Object.entries(member.config)) {
@@ -221,6 +224,25 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
     checkGroupProtocol(['members', index, 'config'], member, fail);
     checkTimeouts(['members', index, 'config'], member, fail);
   });
+}
+
+/** Texts of the broker that say one of a few things, or list some. */
+const BROKER_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['group.consumer.assignors', ['uniform', 'range']],
+  ['group.consumer.migration.policy', ['bidirectional', 'upgrade', 'downgrade', 'disabled']],
+]);
+
+function checkBrokerText(
+  path: readonly (string | number)[],
+  key: string,
+  value: string,
+  fail: Fail,
+): void {
+  const words = BROKER_WORDS.get(key);
+  if (words === undefined) return;
+  const given = key.endsWith('assignors') ? value.split(',') : [value.toLowerCase()];
+  const unknown = given.find((word) => !words.includes(word.trim()));
+  if (unknown !== undefined) fail(path, `is "${unknown.trim()}", expected ${words.join(' or ')}`);
 }
 
 function checkClientSetting(

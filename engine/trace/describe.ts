@@ -79,6 +79,12 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
         : `${who} is in ${generationWord(trace, event.actor)} ${event.generationId}.`;
     case 'groupState':
       return `The group goes from ${event.from} to ${event.to}${event.to === 'CompletingRebalance' ? `, generation ${event.generationId}` : ''}: ${event.reason}.`;
+    case 'groupEpoch':
+      return `The group is at epoch ${event.groupEpoch}: ${event.reason}.`;
+    case 'targetAssignment':
+      return `The coordinator computes with ${event.assignor} who should own what from epoch ${event.epoch} on.`;
+    case 'memberReconciled':
+      return describeReconciled(event);
     case 'groupMember':
       return `Coordinator, about ${event.member ?? event.memberId}: ${event.reason}.`;
     case 'callbackEntered':
@@ -183,6 +189,9 @@ const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   rebalanceTimeout: 'the rebalance timeout',
   syncTimeout: 'the sync timeout',
   newMember: 'the five-minute limit of a first join',
+  revocationTimeout: 'the time to give up partitions',
+  memberJoinTimeout: 'the time to rejoin',
+  memberSyncTimeout: 'the time to sync',
   pendingMember: 'the limit for coming back with the member id',
   metadata: 'the metadata clock (metadata.max.age.ms)',
 };
@@ -267,6 +276,17 @@ export function describeConsumerHeartbeat({
   return topicPartitions === null
     ? `sends a heartbeat at epoch ${memberEpoch}`
     : `acknowledges at epoch ${memberEpoch} that it owns ${printPartitions(topicPartitions)}`;
+}
+
+function describeReconciled({
+  member,
+  memberEpoch,
+  assigned,
+  pendingRevocation,
+}: Extract<TraceEvent, { kind: 'memberReconciled' }>): string {
+  return pendingRevocation.length > 0
+    ? `The coordinator keeps ${member} at epoch ${memberEpoch} until it has given up ${printPartitions(pendingRevocation)}.`
+    : `The coordinator has ${member} at epoch ${memberEpoch}, with ${printPartitions(assigned)}.`;
 }
 
 function describeAssignment(

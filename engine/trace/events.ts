@@ -16,6 +16,8 @@ export interface Trace {
   readonly versions: Readonly<Record<string, string>>;
   /** Every id a member had, in order of appearance. */
   readonly memberIds: ReadonlyMap<MemberName, readonly MemberId[]>;
+  /** The ids that topics had, by name; assignors of the broker go by their hash order. */
+  readonly topicIds: ReadonlyMap<string, string>;
   readonly events: readonly TraceEvent[];
 }
 
@@ -45,6 +47,9 @@ export type TimerKind =
   | 'syncTimeout'
   | 'newMember'
   | 'pendingMember'
+  | 'revocationTimeout'
+  | 'memberJoinTimeout'
+  | 'memberSyncTimeout'
   | 'metadata';
 
 /** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */

@@ -48,6 +48,7 @@ const headerSchema = v.strictObject({
   seed: v.nullable(v.number()),
   versions: v.record(v.string(), v.string()),
   memberIds: v.record(v.string(), texts),
+  topicIds: v.record(v.string(), v.string()),
 });
 
 const eventSchema = v.looseObject({
@@ -61,8 +62,12 @@ const eventSchema = v.looseObject({
 
 /** A trace as JSON Lines: a header, then one event a line. */
 export function printTrace(trace: Trace): string {
-  const { events, memberIds, ...header } = trace;
-  const lines = [{ ...header, memberIds: Object.fromEntries(memberIds) }, ...events];
+  const { events, memberIds, topicIds, ...header } = trace;
+  const ids = {
+    memberIds: Object.fromEntries(memberIds),
+    topicIds: Object.fromEntries(topicIds),
+  };
+  const lines = [{ ...header, ...ids }, ...events];
   return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
 }
 
@@ -93,6 +98,7 @@ export function parseTrace(text: string, what = 'The trace'): Trace {
         ids.map(asMemberId),
       ]),
     ),
+    topicIds: new Map(Object.entries(header.topicIds)),
     events,
   };
 }

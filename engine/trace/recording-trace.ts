@@ -179,6 +179,7 @@ class Reconstruction {
       seed: null,
       versions: { kafka, ...clients },
       memberIds: new Map(given.length > 0 ? given : this.#ids),
+      topicIds: new Map(Object.entries(this.#header.topicIds)),
       events: this.#events,
     };
   }
@@ -682,6 +683,7 @@ const REASONS: Readonly<Record<Extract<Fact, { kind: 'groupMember' }>['change'],
   awaitingJoin: 'its JoinGroup waits for the others',
   awaitingSync: 'its SyncGroup is held until the leader has assigned',
   answered: 'its request is answered',
+  away: 'it has left for a while',
   removed: 'it is not in the group any more',
   pendingRemoved: 'it did not join with its id',
 };

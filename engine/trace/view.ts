@@ -262,6 +262,8 @@ function applyGroupMember(fold: Fold, event: EventOf<'groupMember'>): void {
     case 'pendingRemoved':
       fold.pending.delete(memberId);
       return;
+    case 'away':
+      return;
     case 'added':
       fold.pending.delete(memberId);
       if (name !== null) fold.groupMembers.set(memberId, { memberId, name, awaits: null });

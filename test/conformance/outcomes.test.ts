@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { PlaygroundError, compareOutcomes, outcomeOf, simulate } from '../../engine/index.ts';
+import {
+  PlaygroundError,
+  compareOutcomes,
+  idsOf,
+  outcomeOf,
+  simulate,
+} from '../../engine/index.ts';
 import { RECORDING_NAMES, readCase } from '../support/recordings.ts';
 
 /**
@@ -7,11 +13,6 @@ import { RECORDING_NAMES, readCase } from '../support/recordings.ts';
  * play has to leave this list: a refusal that does not come is a failure.
  */
 const NOT_SIMULATED = new Map([
-  ['consumer-protocol-crash', 'KIP-848'],
-  ['consumer-protocol-join', 'KIP-848'],
-  ['consumer-protocol-stall', 'KIP-848'],
-  ['consumer-protocol-static-duplicate', 'KIP-848'],
-  ['consumer-protocol-static-restart', 'KIP-848'],
   ['cooperative-crash', 'ooperative'],
   ['cooperative-join', 'ooperative'],
   ['librdkafka-cooperative-crash', 'librdkafka'],
@@ -26,7 +27,7 @@ const SIMULATED = RECORDING_NAMES.filter((name) => !NOT_SIMULATED.has(name));
 describe('a simulated run', () => {
   it.each(SIMULATED)('comes to the recorded outcome: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
-    const simulated = simulate(scenario, { memberIds: trace.memberIds });
+    const simulated = simulate(scenario, idsOf(trace));
     const verdict = compareOutcomes(outcomeOf(simulated), outcome);
     expect(verdict.differences).toEqual([]);
   });
@@ -34,7 +35,7 @@ describe('a simulated run', () => {
   it.each(SIMULATED)('comes to the same outcome with other latencies: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
     for (let seed = 2; seed <= 12; seed += 1) {
-      const simulated = simulate(scenario, { memberIds: trace.memberIds, seed });
+      const simulated = simulate(scenario, { ...idsOf(trace), seed });
       expect(compareOutcomes(outcomeOf(simulated), outcome).differences, `seed ${seed}`).toEqual(
         [],
       );

@@ -3,6 +3,7 @@ import {
   compareTraces,
   outcomeOf,
   parseRecording,
+  idsOf,
   simulate,
   withClient,
 } from '../../engine/index.ts';
@@ -33,7 +34,7 @@ describe('a live run', () => {
       await runLive(scenario, broker, quiet, new AbortController().signal),
     );
     const recorded = parseRecording(text, 'the recording');
-    const simulated = simulate(scenario, { memberIds: recorded.memberIds });
+    const simulated = simulate(scenario, idsOf(recorded));
     expect(compareTraces(simulated, recorded).differences).toEqual([]);
   });
 

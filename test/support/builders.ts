@@ -1,10 +1,7 @@
 import { existing } from '../../engine/assert.ts';
-import type {
-  ClassicGroup,
-  ClassicGroupSettings,
-  GroupMember,
-  Parked,
-} from '../../engine/coordinator/classic-group.ts';
+import type { ClassicGroup, GroupMember } from '../../engine/coordinator/classic-group.ts';
+import type { Parked } from '../../engine/coordinator/effects.ts';
+import type { ClassicGroupSettings } from '../../engine/coordinator/settings.ts';
 import { GroupTurn, newGroup } from '../../engine/coordinator/classic-group.ts';
 import {
   asGenerationId,

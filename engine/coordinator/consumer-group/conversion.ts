@@ -1,0 +1,157 @@
+import { hashOrder } from '../../java/hash-order.ts';
+import { asGenerationId } from '../../protocol/ids.ts';
+import { printPartition } from '../../protocol/partitions.ts';
+import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from '../classic-group.ts';
+import { prepareRebalance, selectProtocol } from '../rebalance.ts';
+import type { ConsumerGroupSettings, CoordinatorSettings, MigrationPolicy } from '../settings.ts';
+import {
+  newConsumerGroup,
+  type ConsumerGroup,
+  type ConsumerGroupMember,
+  type ConsumerGroupTurn,
+  type Downgrade,
+} from './consumer-group.ts';
+
+const UPGRADES: readonly MigrationPolicy[] = ['bidirectional', 'upgrade'];
+const DOWNGRADES: readonly MigrationPolicy[] = ['bidirectional', 'downgrade'];
+
+/** Source: GroupMetadataManager#validateOnlineUpgrade. */
+export const canUpgrade = (
+  { members }: ClassicGroup,
+  { migrationPolicy, maxSize }: ConsumerGroupSettings,
+): boolean => UPGRADES.includes(migrationPolicy) && members.size <= maxSize;
+
+/**
+ * Whether only members of the classic protocol stay when these go, so that the group becomes a
+ * classic one.
+ *
+ * Source: GroupMetadataManager#validateOnlineDowngradeWithFencedMembers.
+ */
+export function canDowngradeWithout(
+  { state, settings }: ConsumerGroupTurn,
+  leaving: readonly ConsumerGroupMember[],
+): boolean {
+  const gone = new Set(leaving.map(({ memberId }) => memberId));
+  const staying = state.members.values().filter(({ memberId }) => !gone.has(memberId));
+  return staying.length > 0 && canBeClassic(staying, settings);
+}
+
+/**
+ * The same when a member of the classic protocol has taken a static member's place.
+ *
+ * Source: GroupMetadataManager#validateOnlineDowngradeWithReplacedMember.
+ */
+export function canDowngradeWith(
+  { state, settings }: ConsumerGroupTurn,
+  { memberId }: ConsumerGroupMember,
+): boolean {
+  const others = state.members.values().filter((member) => member.memberId !== memberId);
+  return canBeClassic(others, settings) && state.members.size <= settings.maxSize;
+}
+
+const canBeClassic = (
+  members: readonly ConsumerGroupMember[],
+  { maxSize, consumer }: CoordinatorSettings,
+): boolean =>
+  members.length <= maxSize &&
+  members.every(({ classic }) => classic !== null) &&
+  DOWNGRADES.includes(consumer.migrationPolicy);
+
+/**
+ * A classic group that its first member of the consumer protocol joins: everybody keeps what the
+ * last rebalance gave, and whoever waits in one is told that there is another.
+ *
+ * Source: GroupMetadataManager#convertToConsumerGroup, ConsumerGroup#fromClassicGroup.
+ */
+export function upgrade(turn: GroupTurn): ConsumerGroup {
+  const { groupId, protocolName, generationId, members } = turn.state;
+  const errorCode = 'REBALANCE_IN_PROGRESS';
+  for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(turn.state)) {
+    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
+    if (awaitingSync !== null) {
+      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
+    }
+  }
+  const epoch: number = generationId;
+  const converted = members.values().map((member): ConsumerGroupMember => {
+    const { protocols, sessionTimeoutMs, assignment } = member;
+    const chosen = protocols.find(({ name }) => name === protocolName) ?? protocols[0];
+    turn.restartSession(member);
+    return {
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      name: member.name,
+      rackId: chosen?.metadata.rackId ?? null,
+      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+      serverAssignor: null,
+      topics: chosen?.metadata.topics ?? [],
+      memberEpoch: epoch,
+      previousMemberEpoch: epoch,
+      state: 'STABLE',
+      assigned: assignment.map((partition) => ({ ...partition, assignmentEpoch: epoch })),
+      pendingRevocation: [],
+      classic: { sessionTimeoutMs, protocols, isAwaited: false },
+    };
+  });
+  const empty = newConsumerGroup(groupId);
+  return converted.reduce(
+    (group, member): ConsumerGroup => ({
+      ...group,
+      members: group.members.set(member.memberId, member),
+      staticMembers:
+        member.groupInstanceId === null
+          ? group.staticMembers
+          : group.staticMembers.set(member.groupInstanceId, member.memberId),
+      target: group.target.set(
+        member.memberId,
+        member.assigned.map(({ topic, partition }) => ({ topic, partition })),
+      ),
+      owners: member.assigned.reduce(
+        (all, partition) => all.set(printPartition(partition), member.memberId),
+        group.owners,
+      ),
+    }),
+    { ...empty, groupEpoch: epoch, targetEpoch: epoch, state: 'Stable' },
+  );
+}
+
+/**
+ * The classic group that is left when its last member of the consumer protocol has gone: everybody
+ * keeps its target, and if need be there is a rebalance at once.
+ *
+ * Source: GroupMetadataManager#convertToClassicGroup, ClassicGroup#fromConsumerGroup.
+ */
+export function downgraded(
+  { state, settings }: Pick<ConsumerGroupTurn, 'state' | 'settings'>,
+  { isRebalance, reason }: Downgrade,
+): GroupTurn {
+  const { groupId, groupEpoch, members, target } = state;
+  const turn = new GroupTurn(newGroup(groupId), settings);
+  const ids = hashOrder(members.keys());
+  turn.set({ generationId: asGenerationId(groupEpoch), leaderId: ids[0] ?? null });
+  for (const memberId of ids) {
+    const member = members.get(memberId);
+    if (member?.classic === null || member === undefined) continue;
+    const { sessionTimeoutMs, protocols } = member.classic;
+    turn.putMember({
+      memberId,
+      groupInstanceId: member.groupInstanceId,
+      name: member.name,
+      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+      sessionTimeoutMs,
+      protocols,
+      assignment: target.get(memberId) ?? [],
+      awaitingJoin: null,
+      awaitingSync: null,
+      isPendingSync: false,
+      isNew: false,
+    });
+    turn.mapStatic(member.groupInstanceId, memberId);
+    turn.restartSession(turn.member(memberId));
+  }
+  turn.set({ protocolName: selectProtocol(turn.state) });
+  turn.moveTo('Stable', 'only members of the classic protocol are left');
+  turn.persist();
+  if (isRebalance) prepareRebalance(turn, reason);
+  return turn;
+}

@@ -1,0 +1,189 @@
+import type { ErrorCode } from '../../protocol/error-codes.ts';
+import type { GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.ts';
+import { printPartition, type TopicPartition } from '../../protocol/partitions.ts';
+import type { ConsumerGroupMember, ConsumerGroupTurn, Topics } from './consumer-group.ts';
+import { isReconciledTo } from './consumer-group.ts';
+import { reconcile } from './reconcile.ts';
+import { updateTarget } from './target-assignment.ts';
+
+/** Who a request says that it comes from. */
+export interface Sender {
+  readonly memberId: MemberId;
+  readonly groupInstanceId: GroupInstanceId | null;
+  readonly name: MemberName;
+}
+
+/** Epoch of a static member that has left for a while. */
+export const AWAY = -2;
+
+/** Source: GroupMetadataManager#throwIfConsumerGroupIsFull. */
+export const isFull = (
+  { state, settings }: ConsumerGroupTurn,
+  memberId: MemberId | null,
+): boolean =>
+  state.members.size >= settings.consumer.maxSize &&
+  (memberId === null || !state.members.has(memberId));
+
+const newMember = ({ memberId, groupInstanceId, name }: Sender): ConsumerGroupMember => ({
+  memberId,
+  groupInstanceId,
+  name,
+  rackId: null,
+  rebalanceTimeoutMs: 0,
+  serverAssignor: null,
+  topics: [],
+  memberEpoch: 0,
+  previousMemberEpoch: -1,
+  state: 'STABLE',
+  assigned: [],
+  pendingRevocation: [],
+  classic: null,
+});
+
+/**
+ * Who joins: a newcomer, a member that comes back, or one that takes the place of the static member
+ * with its group.instance.id.
+ *
+ * Source: GroupMetadataManager#getOrMaybeSubscribeDynamicConsumerGroupMember,
+ * #getOrMaybeSubscribeStaticConsumerGroupMember.
+ */
+export function joiningMember(
+  turn: ConsumerGroupTurn,
+  sender: Sender,
+  isClassic: boolean,
+): ConsumerGroupMember | ErrorCode {
+  const holder = turn.staticMember(sender.groupInstanceId);
+  if (holder === undefined) return turn.state.members.get(sender.memberId) ?? newMember(sender);
+  // Two of the consumer protocol do not fence each other: the first has to leave.
+  const isHeld = !isClassic && holder.classic === null && holder.memberEpoch !== AWAY;
+  if (isHeld) return 'UNRELEASED_INSTANCE_ID';
+  const { memberId, name } = sender;
+  const member = { ...holder, memberId, name, memberEpoch: 0, previousMemberEpoch: 0 };
+  const target = turn.state.target.get(holder.memberId) ?? [];
+  turn.noteMember('removed', holder, `${name} takes its place with the same group.instance.id`);
+  turn.dropMember(holder);
+  turn.putMember(member);
+  turn.set({ target: turn.state.target.set(memberId, target) });
+  turn.noteMember('added', member, 'it takes the place of a static member');
+  return member;
+}
+
+/** Who sends this, known already. Source: GroupMetadataManager#validateConsumerGroupMember. */
+export function knownMember(
+  turn: ConsumerGroupTurn,
+  memberId: MemberId | null,
+  groupInstanceId: GroupInstanceId | null,
+): ConsumerGroupMember | ErrorCode {
+  if (groupInstanceId === null) {
+    const member = memberId === null ? undefined : turn.state.members.get(memberId);
+    return member ?? 'UNKNOWN_MEMBER_ID';
+  }
+  const holder = turn.staticMember(groupInstanceId);
+  if (holder === undefined) return 'UNKNOWN_MEMBER_ID';
+  return holder.memberId === memberId ? holder : 'FENCED_INSTANCE_ID';
+}
+
+/**
+ * Takes what a member says of itself, and brings the group, its target and the member on from there.
+ *
+ * @param old the member as it was; not in the group yet when it is new.
+ * @param owned what it says that it owns; null when it says nothing.
+ * @returns the member after it.
+ */
+export function updateMember(
+  turn: ConsumerGroupTurn,
+  old: ConsumerGroupMember,
+  updated: ConsumerGroupMember,
+  owned: readonly TopicPartition[] | null,
+): ConsumerGroupMember {
+  const isSubscriptionNew = storeMember(turn, old, updated);
+  updateTarget(turn);
+  return reconcileMember(turn, updated, owned, isSubscriptionNew);
+}
+
+/** Puts the member in; true when its subscription has changed, which another epoch follows from. */
+export function storeMember(
+  turn: ConsumerGroupTurn,
+  old: ConsumerGroupMember,
+  updated: ConsumerGroupMember,
+): boolean {
+  const { memberId, name } = updated;
+  const isNew = !turn.state.members.has(memberId);
+  turn.putMember(updated);
+  if (isNew) turn.noteMember('added', updated, 'it joins with its member id');
+  const isSubscriptionNew = !isSameSet(old.topics, updated.topics);
+  const areTopicsNew = refreshTopics(turn);
+  if (isNew) turn.bumpEpoch(`${name} joins the group`);
+  else if (isSubscriptionNew) turn.bumpEpoch(`${name} subscribes to other topics`);
+  else if (areTopicsNew) turn.bumpEpoch('topics have changed');
+  return isSubscriptionNew;
+}
+
+/** Looks at the subscribed topics anew; true when they are not as the group has known them. */
+export function refreshTopics(turn: ConsumerGroupTurn): boolean {
+  const { topicCounts, members } = turn.state;
+  const names = new Set(members.values().flatMap(({ topics }) => topics));
+  const counts = countsOf(turn.topics, names);
+  const isNew =
+    counts.size !== topicCounts.size ||
+    [...counts].some(([topic, count]) => topicCounts.get(topic) !== count);
+  if (isNew) turn.set({ topicCounts: counts });
+  return isNew;
+}
+
+const countsOf = (topics: Topics, names: ReadonlySet<string>): ReadonlyMap<string, number> =>
+  new Map(
+    [...topics]
+      .filter(([name]) => names.has(name))
+      .map(([name, { partitionCount }]) => [name, partitionCount]),
+  );
+
+const isSameSet = (some: readonly string[], others: readonly string[]): boolean => {
+  const names = new Set(some);
+  return names.size === new Set(others).size && others.every((name) => names.has(name));
+};
+
+/**
+ * Brings a member on towards its target, with the clock that fences it when it does not give up in
+ * time what it was told to.
+ *
+ * Source: GroupMetadataManager#maybeReconcile.
+ */
+export function reconcileMember(
+  turn: ConsumerGroupTurn,
+  member: ConsumerGroupMember,
+  owned: readonly TopicPartition[] | null,
+  isSubscriptionNew: boolean,
+): ConsumerGroupMember {
+  const { targetEpoch, target, owners } = turn.state;
+  if (!isSubscriptionNew && isReconciledTo(member, targetEpoch)) return member;
+  const { memberId } = member;
+  const updated = reconcile(member, {
+    target: target.get(memberId) ?? [],
+    targetEpoch,
+    owned,
+    isSubscriptionNew,
+    isOwned: (partition) => owners.has(printPartition(partition)),
+  });
+  if (updated === member) return member;
+  turn.putMember(updated);
+  const { name, memberEpoch, state, assigned, pendingRevocation } = updated;
+  const note = {
+    kind: 'memberReconciled',
+    memberId,
+    member: name,
+    memberEpoch,
+    state,
+    assigned: assigned.map(bare),
+    pendingRevocation: pendingRevocation.map(bare),
+  } as const;
+  turn.ask({ type: 'note', note });
+  if (updated.classic !== null) return updated;
+  const timer = { kind: 'revocationTimeout', memberId } as const;
+  if (state === 'UNREVOKED_PARTITIONS') {
+    turn.ask({ type: 'startTimer', timer, afterMs: updated.rebalanceTimeoutMs });
+  } else turn.ask({ type: 'stopTimer', timer });
+  return updated;
+}
+
+const bare = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition });

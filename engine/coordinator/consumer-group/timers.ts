@@ -1,0 +1,31 @@
+import { existing } from '../../assert.ts';
+import type { GroupTimer } from '../effects.ts';
+import type { ConsumerGroupTurn } from './consumer-group.ts';
+import { fence } from './leaving.ts';
+import { AWAY } from './membership.ts';
+
+/**
+ * One of the timers of a member has run out: it is fenced. The clock of somebody who has gone
+ * meanwhile comes to nothing.
+ *
+ * Source: GroupMetadataManager#scheduleConsumerGroupSessionTimeout, #scheduleConsumerGroupRebalanceTimeout,
+ * #scheduleConsumerGroupJoinTimeoutIfAbsent, #scheduleConsumerGroupSyncTimeout.
+ */
+export function onConsumerGroupTimer(turn: ConsumerGroupTurn, timer: GroupTimer): void {
+  const member = turn.state.members.get(existing(timer.memberId, 'member of the timer'));
+  const words = WORDS.get(timer.kind);
+  if (member === undefined || words === undefined) return;
+  // Who has left for a while owes nothing any more; only its session can end.
+  if (timer.kind === 'revocationTimeout' && member.memberEpoch === AWAY) return;
+  const reason = `${member.name} ${words}`;
+  fence(turn, [member], `it ${words}`, reason);
+  turn.settleState(reason);
+}
+
+/** What a member has failed to do, by the timer; those of a classic group come to nothing here. */
+const WORDS: ReadonlyMap<GroupTimer['kind'], string> = new Map([
+  ['session', 'was silent for its session timeout'],
+  ['revocationTimeout', 'did not give up its partitions within its rebalance timeout'],
+  ['memberJoinTimeout', 'did not rejoin within its rebalance timeout'],
+  ['memberSyncTimeout', 'did not sync within its rebalance timeout'],
+]);
