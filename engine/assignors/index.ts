@@ -3,6 +3,7 @@ import { brokerRange } from './broker-range.ts';
 import { kafkajsRoundRobin } from './kafkajs-round-robin.ts';
 import { range } from './range.ts';
 import { roundRobin } from './round-robin.ts';
+import { uniform } from './uniform.ts';
 
 /** The client-side assignors that are simulated, by their name on the wire. */
 export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
@@ -11,5 +12,5 @@ export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
 
 /** The broker-side assignors, by their name in `group.remote.assignor`. */
 export const BROKER_ASSIGNORS: ReadonlyMap<string, BrokerAssignor> = new Map(
-  [brokerRange].map((assignor) => [assignor.name, assignor]),
+  [uniform, brokerRange].map((assignor) => [assignor.name, assignor]),
 );

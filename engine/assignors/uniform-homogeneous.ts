@@ -1,0 +1,70 @@
+import { copyTableLength, orderByHash } from '../java/hash-order.ts';
+import { at, type Ints } from '../java/ints.ts';
+import type { BrokerGroup } from './broker-groups.ts';
+import { NOBODY, newOwners } from './numbering.ts';
+
+/**
+ * Owners when everybody subscribes to the same topics: all keep what they had up to their quota,
+ * and what is free goes in runs to those who have room. Who fills the larger quota already keeps
+ * it, as long as enough others come after.
+ *
+ * Source: UniformHomogeneousAssignmentBuilder, Kafka 4.3.1.
+ */
+export function assignHomogeneous(group: BrokerGroup): Ints {
+  const { numbering } = group.subscriptions;
+  const { partitionCount, firsts } = numbering;
+  const memberCount = group.targets.length;
+  const owners = newOwners(numbering);
+  const held = heldPartitions(group);
+  const free: number[] = [];
+  const tableLength = copyTableLength(numbering.topicCount);
+  for (const topic of orderByHash(group.topicHashes, { tableLength })) {
+    const first = at(firsts, topic);
+    for (let number = first; number < first + at(numbering.counts, topic); number += 1) {
+      if (at(held, number) === 0) free.push(number);
+    }
+  }
+  const least = Math.floor(partitionCount / memberCount);
+  let extras = partitionCount % memberCount;
+  const rooms = new Int32Array(memberCount);
+  group.targets.forEach((target, member) => {
+    let hasExtra = extras > 0;
+    let quota = least + (hasExtra ? 1 : 0);
+    for (const { topic, partitions } of target) {
+      if (topic === null) continue;
+      for (const partition of partitions) {
+        const number = at(firsts, topic) + partition;
+        if (quota > 0) {
+          owners[number] = member;
+          quota -= 1;
+        } else free.push(number);
+      }
+    }
+    // The larger quota is of more use to somebody who fills it, if there are enough to come.
+    if (quota > 0 && hasExtra && memberCount - member > extras) {
+      quota -= 1;
+      hasExtra = false;
+    }
+    rooms[member] = quota;
+    if (hasExtra) extras -= 1;
+  });
+  let next = 0;
+  rooms.forEach((room, member) => {
+    for (let taken = 0; taken < room && next < free.length; taken += 1) {
+      owners[free[next] ?? NOBODY] = member;
+      next += 1;
+    }
+  });
+  return owners;
+}
+
+/** Whether a partition is in anybody's previous target: 1 at its number. */
+function heldPartitions({ subscriptions, targets }: BrokerGroup): Uint8Array {
+  const { firsts, partitionCount } = subscriptions.numbering;
+  const held = new Uint8Array(partitionCount);
+  for (const { topic, partitions } of targets.flat()) {
+    if (topic === null) continue;
+    for (const partition of partitions) held[at(firsts, topic) + partition] = 1;
+  }
+  return held;
+}
