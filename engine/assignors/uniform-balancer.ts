@@ -40,7 +40,7 @@ export class UniformBalancer {
     return this.#sizeAt(this.#sorted.length - 1) - this.#sizeAt(0);
   }
 
-  get isBalanced(): boolean {
+  isBalanced(): boolean {
     return this.#highLevel - this.#lowLevel <= 1;
   }
 

@@ -114,11 +114,11 @@ function balanceTopic(dealing: Dealing, topic: number): boolean {
     groups.set(owner, numbers);
   }
   let hasMoved = false;
-  while (!balancer.isBalanced) {
+  while (!balancer.isBalanced()) {
     const number = nextToMove(balancer, groups);
     if (number === null) break;
     const taker = balancer.nextLeastLoaded();
-    if (balancer.isBalanced) break;
+    if (balancer.isBalanced()) break;
     give(dealing, number, taker);
     hasMoved = true;
   }

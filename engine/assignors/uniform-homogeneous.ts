@@ -2,6 +2,7 @@ import { copyTableLength, orderByHash } from '../java/hash-order.ts';
 import { at, type Ints } from '../java/ints.ts';
 import type { BrokerGroup } from './broker-groups.ts';
 import { NOBODY, newOwners } from './numbering.ts';
+import { listOfMember } from './subscriptions.ts';
 
 /**
  * Owners when everybody subscribes to the same topics: all keep what they had up to their quota,
@@ -17,8 +18,7 @@ export function assignHomogeneous(group: BrokerGroup): Ints {
   const owners = newOwners(numbering);
   const held = heldPartitions(group);
   const free: number[] = [];
-  const tableLength = copyTableLength(numbering.topicCount);
-  for (const topic of orderByHash(group.topicHashes, { tableLength })) {
+  for (const topic of topicsInHashOrder(group)) {
     const first = at(firsts, topic);
     for (let number = first; number < first + at(numbering.counts, topic); number += 1) {
       if (at(held, number) === 0) free.push(number);
@@ -56,6 +56,14 @@ export function assignHomogeneous(group: BrokerGroup): Ints {
     }
   });
   return owners;
+}
+
+/** A HashSet of what the first member subscribes to. */
+function topicsInHashOrder({ subscriptions, topicHashes }: BrokerGroup): Ints {
+  const { topics } = listOfMember(subscriptions, 0);
+  const tableLength = copyTableLength(topics.length);
+  const hashes = topics.map((topic) => at(topicHashes, topic));
+  return orderByHash(hashes, { tableLength }).map((place) => at(topics, place));
 }
 
 /** Whether a partition is in anybody's previous target: 1 at its number. */

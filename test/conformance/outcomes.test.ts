@@ -13,13 +13,9 @@ import { RECORDING_NAMES, readCase } from '../support/recordings.ts';
  * play has to leave this list: a refusal that does not come is a failure.
  */
 const NOT_SIMULATED = new Map([
-  ['cooperative-crash', 'ooperative'],
-  ['cooperative-join', 'ooperative'],
   ['librdkafka-cooperative-crash', 'librdkafka'],
   ['librdkafka-join', 'librdkafka'],
   ['librdkafka-lost', 'librdkafka'],
-  ['sticky-join', 'ticky'],
-  ['upgrade-two-bounces', 'ooperative'],
 ]);
 
 const SIMULATED = RECORDING_NAMES.filter((name) => !NOT_SIMULATED.has(name));
