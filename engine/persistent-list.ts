@@ -37,6 +37,6 @@ export class PersistentList<Value> {
   }
 
   values(): readonly Value[] {
-    return this.#chunks.flat();
+    return ([] as Value[]).concat(...this.#chunks);
   }
 }

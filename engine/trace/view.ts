@@ -424,10 +424,7 @@ function applyToMember(fold: Fold, event: TraceEvent): void {
 
 function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
   const event = existing(trace.events[step], 'event');
-  const timers = fold.timers
-    .values()
-    .flatMap((ofActor) => ofActor.values())
-    .sort((a, b) => a.dueAtMs - b.dueAtMs || a.startedStep - b.startedStep);
+  const timers = showTimers(fold);
   const coordinator = showCoordinator(fold);
   return {
     step,
@@ -437,9 +434,7 @@ function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
     event,
     coordinator,
     members: showMembers(fold, timers),
-    partitions: fold.partitions
-      .values()
-      .flatMap((partition) => (partition === null ? [] : showPartition(partition, event.atMs))),
+    partitions: showPartitions(fold, event.atMs),
     messagesInFlight: fold.inFlight.values().map((sent) => showMessage(sent, memory)),
     timers,
   };
@@ -491,10 +486,23 @@ function showMembers(fold: Fold, timers: readonly TimerView[]): MemberView[] {
   }));
 }
 
-function showPartition({ shown }: PartitionFold, atMs: number): PartitionView {
-  const { ownerlessSinceMs, ownerlessTotalMs } = shown;
-  if (ownerlessSinceMs === null) return shown;
-  return { ...shown, ownerlessTotalMs: ownerlessTotalMs + atMs - ownerlessSinceMs };
+function showTimers(fold: Fold): readonly TimerView[] {
+  const timers: TimerView[] = [];
+  for (const ofActor of fold.timers.values()) timers.push(...ofActor.values());
+  return timers.sort((a, b) => a.dueAtMs - b.dueAtMs || a.startedStep - b.startedStep);
+}
+
+/** Thousands in a large group: those that somebody owns are shown as they were folded. */
+function showPartitions(fold: Fold, atMs: number): readonly PartitionView[] {
+  const partitions: PartitionView[] = [];
+  for (const partition of fold.partitions.values()) {
+    if (partition === null) continue;
+    const { shown } = partition;
+    const { ownerlessSinceMs, ownerlessTotalMs } = shown;
+    const gapMs = ownerlessSinceMs === null ? 0 : atMs - ownerlessSinceMs;
+    partitions.push(gapMs === 0 ? shown : { ...shown, ownerlessTotalMs: ownerlessTotalMs + gapMs });
+  }
+  return partitions;
 }
 
 function showMessage(sent: EventOf<'messageSent'>, memory: Memory): MessageView {

@@ -18,15 +18,12 @@ export function printFigure(figure: Figure, isJson: boolean): string {
     : `${isMet ? 'met   ' : 'MISSED'} ${name}: ${value} ${unit} (budget ${budget})`;
 }
 
-/** How long each of some tries takes in milliseconds, the fastest first. */
-export function timesMs(tries: number, run: () => void): readonly number[] {
+/** Milliseconds that the fastest of some tries takes. */
+export function fastestMs(tries: number, run: () => void): number {
   const times = Array.from({ length: tries }, () => {
     const beganMs = performance.now();
     run();
     return performance.now() - beganMs;
   });
-  return times.sort((a, b) => a - b);
+  return Math.min(...times);
 }
-
-export const fastestMs = (tries: number, run: () => void): number =>
-  Math.min(...timesMs(tries, run));
