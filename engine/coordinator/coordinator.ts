@@ -2,7 +2,6 @@ import { unreachable } from '../assert.ts';
 import type { GroupId, MemberId } from '../protocol/ids.ts';
 import type { GroupRequest, OffsetCommitRequest } from '../protocol/messages.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import { printPartition } from '../protocol/partitions.ts';
 import {
   GroupTurn,
   newGroup,
@@ -18,7 +17,7 @@ import { refusalWhileLoading } from './failover.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onJoinGroup } from './join-group.ts';
 import { onLeaveGroup } from './leave-group.ts';
-import { judgeCommit, onOffsetFetch, type CommittedOffsets } from './offsets.ts';
+import { judgeCommit, onOffsetFetch, withCommitted, type CommittedOffsets } from './offsets.ts';
 import { onSyncGroup } from './sync-group.ts';
 import { onGroupTimer } from './timers.ts';
 
@@ -161,8 +160,7 @@ function onOffsetCommit(
     const note = { kind: 'commitRefused', member: client.name, offsets, errorCode } as const;
     return { coordinator, effects: [{ type: 'note', note }, answer] };
   }
-  let { committed } = coordinator;
-  for (const offset of offsets) committed = committed.set(printPartition(offset), offset.offset);
+  const committed = withCommitted(coordinator.committed, offsets);
   const effects: GroupEffect[] = [
     { type: 'note', note: { kind: 'commitAccepted', member: client.name, offsets } },
   ];
