@@ -56,9 +56,9 @@ function checkpointBytesOf(trace: Trace): number {
   return heapBytes() - before;
 }
 
+/** What is in use after garbage was collected. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc');
-  const collectGarbage: unknown = runInNewContext('gc');
-  if (typeof collectGarbage === 'function') collectGarbage();
+  runInNewContext('gc()');
   return process.memoryUsage().heapUsed;
 }
