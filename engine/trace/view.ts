@@ -55,7 +55,7 @@ export function view(trace: Trace, step: number): View {
 }
 
 /** Events between two checkpoints: folding this many takes well under a frame. */
-const CHECKPOINT_STEPS = 512;
+const CHECKPOINT_STEPS = 256;
 
 /** A member of the group as the coordinator's events tell it. */
 interface GroupMember {

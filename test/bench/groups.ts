@@ -5,7 +5,7 @@ import type { RollingRestart } from './rolling-restart.ts';
 import type { Simulated } from './simulate-alone.ts';
 
 const LARGE = { memberCount: 1_000, partitionCount: 10_000, batchSize: 100 };
-const TRIES = 3;
+const TRIES = 5;
 
 /** Large groups that join and are then restarted, each simulated in a process of its own. */
 export const measureGroups = (): readonly Figure[] => [
