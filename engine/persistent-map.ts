@@ -58,6 +58,7 @@ export class PersistentMap<Key extends string | number, Value> {
   set(key: Key, value: Value): PersistentMap<Key, Value> {
     const hash = hashOf(key);
     const known = find(this.#root, key, hash);
+    if (known !== undefined && known.value === value) return this;
     const entry = { key, value, hash, order: known?.order ?? this.#nextOrder };
     const root = withEntry(this.#root, entry, 0);
     return known === undefined

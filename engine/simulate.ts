@@ -481,8 +481,7 @@ class Run {
           this.#answerAdmin(message, cause);
           return;
         }
-        const { sentSteps, incarnation } = this.#process(client.name);
-        const to = memberActor(client.name);
+        const { actor: to, sentSteps, incarnation } = this.#process(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
         const isCurrent = incarnation === client.incarnation;
         const answers = isCurrent ? (sentSteps.get(correlationId) ?? null) : null;
@@ -529,7 +528,7 @@ class Run {
   // ---- members ------------------------------------------------------------------------------
 
   #process(name: MemberName): Process {
-    return existing(this.#processes.get(name), `member ${name}`);
+    return existing(this.#processes.get(name), 'process of that name');
   }
 
   /** Brings something to a member's process: dropped when that is gone, held back when frozen. */

@@ -339,7 +339,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   /** The answered request, which is then no longer under way. */
   settle(correlationId: number): SentRequest {
     const requests = new Map(this.state.requests);
-    const sent = existing(requests.get(correlationId), `request ${correlationId}`);
+    const sent = existing(requests.get(correlationId), 'request that is answered');
     requests.delete(correlationId);
     this.set({ requests });
     return sent;

@@ -123,13 +123,15 @@ export function askPositions(
 /** Takes positions that were asked for; those of partitions that have gone meanwhile are dropped. */
 export function setPositions(turn: MemberTurn, positions: readonly PartitionOffset[]): void {
   const held = new Set(turn.state.assignment.map(printPartition));
-  const known = positions.filter(
-    (position) =>
-      held.has(printPartition(position)) && !turn.state.positions.has(printPartition(position)),
-  );
-  if (known.length === 0) return;
   const all = new Map(turn.state.positions);
-  for (const position of known) all.set(printPartition(position), position.offset);
+  const known: PartitionOffset[] = [];
+  for (const position of positions) {
+    const name = printPartition(position);
+    if (!held.has(name) || all.has(name)) continue;
+    all.set(name, position.offset);
+    known.push(position);
+  }
+  if (known.length === 0) return;
   turn.set({ positions: all, isFetching: false });
   turn.note({ kind: 'positionsSet', positions: known });
 }
@@ -140,8 +142,9 @@ export function fetch(turn: MemberTurn): void {
   if (application.doing !== 'polling' || buffer.length > 0 || isFetching) return;
   const kept = givingUp.length === 0 ? assignment : withoutPartitions(assignment, givingUp);
   const wanted = kept.flatMap((partition) => {
-    const offset = positions.get(printPartition(partition));
-    const isFetchable = offset !== undefined && !paused.has(printPartition(partition));
+    const name = printPartition(partition);
+    const offset = positions.get(name);
+    const isFetchable = offset !== undefined && !paused.has(name);
     return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;

@@ -29,7 +29,7 @@ import { refusalWhileLoading } from './failover.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onJoinGroup } from './join-group.ts';
 import { onLeaveGroup } from './leave-group.ts';
-import { judgeCommit, onOffsetFetch } from './offsets.ts';
+import { judgeCommit, onOffsetFetch, withCommitted } from './offsets.ts';
 import { refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
 import type { Coordinator, CoordinatorStep } from './state.ts';
 import { onSyncGroup } from './sync-group.ts';
@@ -266,8 +266,7 @@ function onOffsetCommit(
     const note = { kind: 'commitRefused', member, offsets: left, errorCode } as const;
     effects.push({ type: 'note', note });
   }
-  let { committed } = coordinator;
-  for (const offset of taken) committed = committed.set(printPartition(offset), offset.offset);
+  const committed = withCommitted(coordinator.committed, taken);
   if (taken.length > 0 || errorCode === 'NONE') {
     effects.push({ type: 'note', note: { kind: 'commitAccepted', member, offsets: taken } });
   }

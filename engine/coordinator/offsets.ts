@@ -1,12 +1,23 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
-import { type PersistentMap } from '../persistent-map.ts';
-import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
+import { PersistentMap } from '../persistent-map.ts';
+import type { PartitionOffset, TopicPartition } from '../protocol/partitions.ts';
 import { validateMember, type ClassicGroup } from './classic-group.ts';
 
-/** The committed offset of each partition, by its printed name. */
-export type CommittedOffsets = PersistentMap<string, number>;
+/** The committed offset of each partition: by topic, then number. */
+export type CommittedOffsets = PersistentMap<string, PersistentMap<number, number>>;
+
+/** The offsets after a commit. */
+export function withCommitted(
+  committed: CommittedOffsets,
+  offsets: readonly PartitionOffset[],
+): CommittedOffsets {
+  return offsets.reduce((all, { topic, partition, offset }) => {
+    const ofTopic = all.get(topic) ?? PersistentMap.empty();
+    return all.set(topic, ofTopic.set(partition, offset));
+  }, committed);
+}
 
 /** What comes of a commit: which of its partitions are refused, and with what. */
 export interface CommitVerdict {
@@ -52,7 +63,7 @@ export function onOffsetFetch(
     offsets: request.partitions.map(({ topic, partition }) => ({
       topic,
       partition,
-      committedOffset: committed.get(printPartition({ topic, partition })) ?? null,
+      committedOffset: committed.get(topic)?.get(partition) ?? null,
     })),
   };
 }

@@ -47,7 +47,8 @@ function unsimulatedIn(member: ScenarioMember): Found | null {
     : setting(strategy, `names "${unknown.trim()}", which the simulator does not know`);
 }
 
-const SIMULATED_ASSIGNORS = /(^|\.)(range|roundrobin|sticky|cooperative-sticky|(Range|RoundRobin|Sticky|CooperativeSticky)Assignor)$/;
+const SIMULATED_ASSIGNORS =
+  /(^|\.)(range|roundrobin|sticky|cooperative-sticky|(Range|RoundRobin|Sticky|CooperativeSticky)Assignor)$/;
 
 const setting = (key: string, problem: string): Found => ({ path: ['config', key], problem });
 

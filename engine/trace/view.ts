@@ -1,13 +1,16 @@
 import { assert, existing } from '../assert.ts';
+import { PersistentList } from '../persistent-list.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import {
   asGenerationId,
   memberActor,
   memberOf,
+  type ActorId,
   type MemberId,
   type MemberName,
 } from '../protocol/ids.ts';
 import { apiOf, errorCodeIn, isRequest } from '../protocol/messages.ts';
-import { isSamePartition, printPartition, sortPartitions } from '../protocol/partitions.ts';
+import { printPartition, sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import type { GroupState } from '../protocol/facts.ts';
@@ -42,12 +45,12 @@ export function view(trace: Trace, step: number): View {
     Math.floor(step / CHECKPOINT_STEPS),
     memory.checkpoints.length - 1,
   );
-  const fold = copyFold(existing(memory.checkpoints[checkpointIndex], 'checkpoint'));
+  const fold = { ...existing(memory.checkpoints[checkpointIndex], 'checkpoint') };
   while (fold.nextStep <= step) {
     apply(fold, existing(trace.events[fold.nextStep], 'event'));
     fold.nextStep += 1;
     const isCheckpoint = fold.nextStep === memory.checkpoints.length * CHECKPOINT_STEPS;
-    if (isCheckpoint) memory.checkpoints.push(copyFold(fold));
+    if (isCheckpoint) memory.checkpoints.push({ ...fold });
   }
   return show(fold, trace, step, memory);
 }
@@ -62,14 +65,14 @@ interface GroupMember {
   readonly awaits: 'join' | 'sync' | null;
 }
 
-/** A partition while it is folded. */
-interface PartitionFold extends PartitionView {
-  /** Time without an owner in gaps that have ended. */
-  readonly closedGapsMs: number;
+/** A partition while it is folded; null before its topic has it. */
+interface PartitionFold {
+  /** Its `ownerlessTotalMs` leaves out the gap that goes on. */
+  readonly shown: PartitionView;
   readonly delivered: OffsetRanges;
 }
 
-/** Replaced part by part; the parts themselves are never changed. */
+/** Replaced part by part; the parts themselves are never changed, so a copy shares them. */
 interface Fold {
   nextStep: number;
   group: {
@@ -78,19 +81,27 @@ interface Fold {
     readonly protocolName: string | null;
     readonly leader: MemberId | null;
   };
-  readonly groupMembers: Map<MemberId, GroupMember>;
-  readonly pending: Map<MemberId, MemberName>;
-  readonly members: MemberView[];
-  readonly partitions: PartitionFold[];
-  readonly inFlight: Map<number, EventOf<'messageSent'>>;
-  readonly timers: Map<string, TimerView>;
+  groupMembers: PersistentMap<MemberId, GroupMember>;
+  pending: PersistentMap<MemberId, MemberName>;
+  members: PersistentList<MemberView>;
+  partitions: PersistentList<PartitionFold | null>;
+  inFlight: PersistentMap<number, EventOf<'messageSent'>>;
+  /** By key, for each actor: those of a process that ends go together. */
+  timers: PersistentMap<ActorId, PersistentMap<string, TimerView>>;
+  readonly places: Places;
+}
+
+/** Where a fold has what events name. */
+interface Places {
+  readonly members: ReadonlyMap<MemberName, number>;
+  /** By printed partition; sorted, with those that come later in the trace. */
+  readonly partitions: ReadonlyMap<string, number>;
 }
 
 interface Memory {
   readonly checkpoints: Fold[];
   /** When each message that was delivered arrived, by the step at which it was sent. */
   readonly deliveredAtMs: ReadonlyMap<number, number>;
-  readonly memberIndexes: ReadonlyMap<MemberName, number>;
 }
 
 /** What was worked out for a trace; it goes when the trace goes. */
@@ -100,16 +111,29 @@ function remember(trace: Trace): Memory {
   const known = memories.get(trace);
   if (known !== undefined) return known;
   const deliveredAtMs = new Map<number, number>();
+  const partitionCounts = new Map(
+    trace.scenario.topics.map(({ name, partitions }) => [name, partitions]),
+  );
   for (const event of trace.events) {
     if (event.kind === 'messageDelivered') deliveredAtMs.set(event.sentStep, event.atMs);
+    if (event.kind === 'topicChanged') {
+      const { topic, partitionCount } = event;
+      partitionCounts.set(topic, Math.max(partitionCount, partitionCounts.get(topic) ?? 0));
+    }
   }
-  const memberIndexes = new Map(trace.scenario.members.map(({ name }, index) => [name, index]));
-  const memory = { checkpoints: [emptyFold(trace)], deliveredAtMs, memberIndexes };
+  const memory = { checkpoints: [emptyFold(trace, partitionCounts)], deliveredAtMs };
   memories.set(trace, memory);
   return memory;
 }
 
-function emptyFold({ scenario }: Trace): Fold {
+/** @param partitionCounts how many partitions each topic has in the end. */
+function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, number>): Fold {
+  const partitions = sortPartitions(
+    [...partitionCounts].flatMap(([topic, count]) =>
+      Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+    ),
+  );
+  const firstCounts = new Map(scenario.topics.map((topic) => [topic.name, topic.partitions]));
   return {
     nextStep: 0,
     group: {
@@ -118,52 +142,51 @@ function emptyFold({ scenario }: Trace): Fold {
       protocolName: null,
       leader: null,
     },
-    groupMembers: new Map(),
-    pending: new Map(),
-    members: scenario.members.map((member) => ({
-      name: member.name,
-      client: member.client,
-      groupProtocol: groupProtocolOf(member),
-      process: 'notStarted',
-      state: 'down',
-      memberId: null,
-      generationId: null,
-      isLeader: false,
-      assignment: [],
-      callback: null,
-      clocks: { heartbeat: null, session: null, poll: null },
-      processedCount: 0,
-      redeliveredCount: 0,
-      lastError: null,
-    })),
-    partitions: scenario.topics.flatMap(({ name, partitions }) =>
-      Array.from({ length: partitions }, (_, partition) => newPartition(name, partition, 0)),
+    groupMembers: PersistentMap.empty(),
+    pending: PersistentMap.empty(),
+    members: PersistentList.from<MemberView>(
+      scenario.members.map((member) => ({
+        name: member.name,
+        client: member.client,
+        groupProtocol: groupProtocolOf(member),
+        process: 'notStarted',
+        state: 'down',
+        memberId: null,
+        generationId: null,
+        isLeader: false,
+        assignment: [],
+        callback: null,
+        clocks: { heartbeat: null, session: null, poll: null },
+        processedCount: 0,
+        redeliveredCount: 0,
+        lastError: null,
+      })),
     ),
-    inFlight: new Map(),
-    timers: new Map(),
+    partitions: PersistentList.from(
+      partitions.map(({ topic, partition }) =>
+        partition < (firstCounts.get(topic) ?? 0) ? newPartition(topic, partition, 0) : null,
+      ),
+    ),
+    inFlight: PersistentMap.empty(),
+    timers: PersistentMap.empty(),
+    places: {
+      members: new Map(scenario.members.map(({ name }, index) => [name, index])),
+      partitions: new Map(partitions.map((partition, index) => [printPartition(partition), index])),
+    },
   };
 }
 
 const newPartition = (topic: string, partition: number, atMs: number): PartitionFold => ({
-  topic,
-  partition,
-  owners: [],
-  ownerlessSinceMs: atMs,
-  ownerlessTotalMs: 0,
-  committedOffset: null,
-  endOffset: 0,
-  closedGapsMs: 0,
+  shown: {
+    topic,
+    partition,
+    owners: [],
+    ownerlessSinceMs: atMs,
+    ownerlessTotalMs: 0,
+    committedOffset: null,
+    endOffset: 0,
+  },
   delivered: [],
-});
-
-const copyFold = (fold: Fold): Fold => ({
-  ...fold,
-  groupMembers: new Map(fold.groupMembers),
-  pending: new Map(fold.pending),
-  members: [...fold.members],
-  partitions: [...fold.partitions],
-  inFlight: new Map(fold.inFlight),
-  timers: new Map(fold.timers),
 });
 
 function apply(fold: Fold, event: TraceEvent): void {
@@ -172,26 +195,18 @@ function apply(fold: Fold, event: TraceEvent): void {
       applyCommand(fold, event.command);
       return;
     case 'messageSent':
-      fold.inFlight.set(event.step, event);
+      fold.inFlight = fold.inFlight.set(event.step, event);
       return;
     case 'messageDelivered':
     case 'messageDropped':
-      fold.inFlight.delete(event.sentStep);
+      fold.inFlight = fold.inFlight.delete(event.sentStep);
       return;
     case 'timerStarted':
-      fold.timers.set(`${event.actor} ${event.key}`, {
-        key: event.key,
-        timer: event.timer,
-        actor: event.actor,
-        member: event.member,
-        startedStep: event.step,
-        startedAtMs: event.atMs,
-        dueAtMs: event.dueAtMs,
-      });
+      applyTimerStarted(fold, event);
       return;
     case 'timerFired':
     case 'timerStopped':
-      fold.timers.delete(`${event.actor} ${event.key}`);
+      fold.timers = fold.timers.set(event.actor, timersOf(fold, event.actor).delete(event.key));
       return;
     case 'groupState': {
       const { to: state, generationId, protocolName, leader } = event;
@@ -202,9 +217,15 @@ function apply(fold: Fold, event: TraceEvent): void {
       applyGroupMember(fold, event);
       return;
     case 'recordsProduced':
+      changeShown(fold, event.partition, () => ({ endOffset: event.lastOffset + 1 }));
+      return;
     case 'commitAccepted':
+      for (const { topic, partition, offset } of event.offsets) {
+        changeShown(fold, { topic, partition }, () => ({ committedOffset: offset }));
+      }
+      return;
     case 'topicChanged':
-      applyToPartitions(fold, event);
+      addPartitions(fold, event);
       return;
     case 'assignmentChanged':
       applyAssignment(fold, event);
@@ -217,14 +238,36 @@ function apply(fold: Fold, event: TraceEvent): void {
   }
 }
 
+const timersOf = (fold: Fold, actor: ActorId): PersistentMap<string, TimerView> =>
+  fold.timers.get(actor) ?? PersistentMap.empty();
+
+function applyTimerStarted(fold: Fold, event: EventOf<'timerStarted'>): void {
+  const { key, timer, actor, member, step, atMs, dueAtMs } = event;
+  const started = { key, timer, actor, member, startedStep: step, startedAtMs: atMs, dueAtMs };
+  fold.timers = fold.timers.set(actor, timersOf(fold, actor).set(key, started));
+}
+
 function changeMember(
   fold: Fold,
   name: MemberName | null,
   change: (member: MemberView) => Partial<MemberView>,
 ): void {
-  const index = fold.members.findIndex((member) => member.name === name);
-  const member = fold.members[index];
-  if (member !== undefined) fold.members[index] = { ...member, ...change(member) };
+  const place = name === null ? undefined : fold.places.members.get(name);
+  const member = place === undefined ? undefined : fold.members.get(place);
+  if (place === undefined || member === undefined) return;
+  fold.members = fold.members.with(place, { ...member, ...change(member) });
+}
+
+/** What no topic has, or not yet, is left alone. */
+function changePartition(
+  fold: Fold,
+  partition: TopicPartition,
+  change: (partition: PartitionFold) => PartitionFold,
+): void {
+  const place = fold.places.partitions.get(printPartition(partition));
+  const known = place === undefined ? undefined : fold.partitions.get(place);
+  if (place === undefined || known === undefined || known === null) return;
+  fold.partitions = fold.partitions.with(place, change(known));
 }
 
 function applyCommand(fold: Fold, command: Command): void {
@@ -248,8 +291,7 @@ const PROCESS_AFTER: ReadonlyMap<Command['do'], ProcessState> = new Map([
 ]);
 
 function forgetTimers(fold: Fold, name: MemberName): void {
-  const actor = memberActor(name);
-  for (const [key, timer] of fold.timers) if (timer.actor === actor) fold.timers.delete(key);
+  fold.timers = fold.timers.delete(memberActor(name));
 }
 
 function applyGroupMember(fold: Fold, event: EventOf<'groupMember'>): void {
@@ -257,100 +299,88 @@ function applyGroupMember(fold: Fold, event: EventOf<'groupMember'>): void {
   const known = fold.groupMembers.get(memberId);
   switch (change) {
     case 'pending':
-      if (name !== null) fold.pending.set(memberId, name);
+      if (name !== null) fold.pending = fold.pending.set(memberId, name);
       return;
     case 'pendingRemoved':
-      fold.pending.delete(memberId);
+      fold.pending = fold.pending.delete(memberId);
       return;
     case 'away':
       return;
     case 'added':
-      fold.pending.delete(memberId);
-      if (name !== null) fold.groupMembers.set(memberId, { memberId, name, awaits: null });
+      fold.pending = fold.pending.delete(memberId);
+      if (name !== null) changeGroupMember(fold, { memberId, name, awaits: null });
       return;
     case 'removed':
-      fold.groupMembers.delete(memberId);
+      fold.groupMembers = fold.groupMembers.delete(memberId);
       return;
     case 'awaitingJoin':
     case 'awaitingSync':
     case 'answered': {
       const awaits = change === 'answered' ? null : change === 'awaitingJoin' ? 'join' : 'sync';
-      if (known !== undefined) fold.groupMembers.set(memberId, { ...known, awaits });
+      if (known !== undefined) changeGroupMember(fold, { ...known, awaits });
       return;
     }
   }
 }
 
-type PartitionEvent =
-  EventOf<'recordsProduced'> | EventOf<'commitAccepted'> | EventOf<'topicChanged'>;
+function changeGroupMember(fold: Fold, member: GroupMember): void {
+  fold.groupMembers = fold.groupMembers.set(member.memberId, member);
+}
 
-function applyToPartitions(fold: Fold, event: PartitionEvent): void {
-  if (event.kind === 'topicChanged') {
-    const { topic, partitionCount, atMs } = event;
-    const known = fold.partitions.filter((partition) => partition.topic === topic).length;
-    for (let partition = known; partition < partitionCount; partition += 1) {
-      fold.partitions.push(newPartition(topic, partition, atMs));
-    }
-    return;
-  }
-  const changes: readonly Partial<PartitionFold>[] =
-    event.kind === 'recordsProduced'
-      ? [{ ...event.partition, endOffset: event.lastOffset + 1 }]
-      : event.offsets.map(({ topic, partition, offset }) => ({
-          topic,
-          partition,
-          committedOffset: offset,
-        }));
-  for (const change of changes) {
-    const index = fold.partitions.findIndex(
-      ({ topic, partition }) => topic === change.topic && partition === change.partition,
-    );
-    const partition = fold.partitions[index];
-    if (partition !== undefined) fold.partitions[index] = { ...partition, ...change };
+function changeShown(
+  fold: Fold,
+  partition: TopicPartition,
+  change: (shown: PartitionView) => Partial<PartitionView>,
+): void {
+  changePartition(fold, partition, (known) => ({
+    ...known,
+    shown: { ...known.shown, ...change(known.shown) },
+  }));
+}
+
+function addPartitions(fold: Fold, event: EventOf<'topicChanged'>): void {
+  const { topic, partitionCount, atMs } = event;
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    const place = existing(fold.places.partitions.get(`${topic}-${partition}`), 'place');
+    if (fold.partitions.get(place) !== null) continue;
+    fold.partitions = fold.partitions.with(place, newPartition(topic, partition, atMs));
   }
 }
 
 function applyAssignment(fold: Fold, event: EventOf<'assignmentChanged'>): void {
   const name = memberOf(event.actor);
-  changeMember(fold, name, () => ({ assignment: event.assignment }));
   if (name === null) return;
-  const changed = new Set([...event.gained, ...event.dropped].map(printPartition));
-  fold.partitions.forEach((partition, index) => {
-    if (!changed.has(printPartition(partition))) return;
-    const isGained = event.gained.some((gained) => isSamePartition(gained, partition));
-    const others = partition.owners.filter((owner) => owner !== name);
-    const owners = isGained ? [...others, name] : others;
-    fold.partitions[index] = withOwners(partition, owners, event.atMs);
-  });
+  changeMember(fold, name, () => ({ assignment: event.assignment }));
+  for (const partition of event.gained) changeOwner(fold, partition, name, true, event.atMs);
+  for (const partition of event.dropped) changeOwner(fold, partition, name, false, event.atMs);
 }
 
 /** A gap without an owner begins or ends with the owners. */
-function withOwners(
-  partition: PartitionFold,
-  owners: readonly MemberName[],
+function changeOwner(
+  fold: Fold,
+  partition: TopicPartition,
+  name: MemberName,
+  isGained: boolean,
   atMs: number,
-): PartitionFold {
-  const { ownerlessSinceMs, closedGapsMs } = partition;
-  if (owners.length > 0 && ownerlessSinceMs !== null) {
-    const gapMs = atMs - ownerlessSinceMs;
-    return { ...partition, owners, ownerlessSinceMs: null, closedGapsMs: closedGapsMs + gapMs };
-  }
-  if (owners.length === 0 && ownerlessSinceMs === null) {
-    return { ...partition, owners, ownerlessSinceMs: atMs };
-  }
-  return { ...partition, owners };
+): void {
+  changeShown(fold, partition, ({ owners: before, ownerlessSinceMs, ownerlessTotalMs }) => {
+    const others = before.filter((owner) => owner !== name);
+    const owners = isGained ? [...others, name] : others;
+    if (owners.length === 0) return { owners, ownerlessSinceMs: ownerlessSinceMs ?? atMs };
+    const gapMs = ownerlessSinceMs === null ? 0 : atMs - ownerlessSinceMs;
+    return { owners, ownerlessSinceMs: null, ownerlessTotalMs: ownerlessTotalMs + gapMs };
+  });
 }
 
 function applyDelivery(fold: Fold, event: EventOf<'recordsPolled'>): void {
-  const { firstOffset, lastOffset } = event;
-  const index = fold.partitions.findIndex((known) => isSamePartition(known, event.partition));
-  const partition = fold.partitions[index];
-  if (partition === undefined) return;
-  const { ranges, repeatedCount } = addOffsets(partition.delivered, firstOffset, lastOffset);
-  fold.partitions[index] = { ...partition, delivered: ranges };
-  changeMember(fold, memberOf(event.actor), (member) => ({
-    redeliveredCount: member.redeliveredCount + repeatedCount,
-  }));
+  changePartition(fold, event.partition, (partition) => {
+    const { firstOffset, lastOffset } = event;
+    const { ranges, repeatedCount } = addOffsets(partition.delivered, firstOffset, lastOffset);
+    changeMember(fold, memberOf(event.actor), (member) => ({
+      redeliveredCount: member.redeliveredCount + repeatedCount,
+    }));
+    return { ...partition, delivered: ranges };
+  });
 }
 
 function applyToMember(fold: Fold, event: TraceEvent): void {
@@ -398,7 +428,7 @@ function applyToMember(fold: Fold, event: TraceEvent): void {
 
 function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
   const event = existing(trace.events[step], 'event');
-  const timers = [...fold.timers.values()].sort((a, b) => a.dueAtMs - b.dueAtMs);
+  const timers = showTimers(fold);
   const coordinator = showCoordinator(fold);
   return {
     step,
@@ -407,25 +437,16 @@ function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
     untilMs: trace.scenario.untilMs,
     event,
     coordinator,
-    members: showMembers(fold, timers, memory),
-    partitions: sortFolded(fold.partitions).map((partition) =>
-      showPartition(partition, event.atMs),
-    ),
-    messagesInFlight: [...fold.inFlight.values()].map((sent) => showMessage(sent, memory)),
+    members: showMembers(fold, timers),
+    partitions: showPartitions(fold, event.atMs),
+    messagesInFlight: fold.inFlight.values().map((sent) => showMessage(sent, memory)),
     timers,
   };
 }
 
-function sortFolded(partitions: readonly PartitionFold[]): readonly PartitionFold[] {
-  const byName = new Map(partitions.map((partition) => [printPartition(partition), partition]));
-  return sortPartitions(partitions).map((partition) =>
-    existing(byName.get(printPartition(partition)), 'partition'),
-  );
-}
-
 function showCoordinator(fold: Fold): CoordinatorView {
   const { state, generationId, protocolName, leader } = fold.group;
-  const members = [...fold.groupMembers.values()];
+  const members = fold.groupMembers.values();
   const awaited = state === 'PreparingRebalance' ? 'join' : 'sync';
   const isWaiting = state === 'PreparingRebalance' || state === 'CompletingRebalance';
   return {
@@ -437,7 +458,7 @@ function showCoordinator(fold: Fold): CoordinatorView {
       ...member,
       isLeader: member.memberId === leader,
     })),
-    pendingMembers: [...fold.pending.values()],
+    pendingMembers: fold.pending.values(),
     waitsFor: isWaiting
       ? members.filter(({ awaits }) => awaits !== awaited).map(({ name }) => name)
       : [],
@@ -447,8 +468,9 @@ function showCoordinator(fold: Fold): CoordinatorView {
 /** No coordinator hands out an empty id. */
 const NOBODY = '' as MemberId;
 
-function showMembers(fold: Fold, timers: readonly TimerView[], memory: Memory): MemberView[] {
-  const clocks = fold.members.map(
+function showMembers(fold: Fold, timers: readonly TimerView[]): MemberView[] {
+  const members = fold.members.values();
+  const clocks = members.map(
     (): { heartbeat: TimerView | null; session: TimerView | null; poll: TimerView | null } => ({
       heartbeat: null,
       session: null,
@@ -458,28 +480,33 @@ function showMembers(fold: Fold, timers: readonly TimerView[], memory: Memory): 
   for (const timer of timers) {
     const { timer: kind, member: name } = timer;
     if (kind !== 'heartbeat' && kind !== 'session' && kind !== 'poll') continue;
-    const own = clocks[name === null ? -1 : (memory.memberIndexes.get(name) ?? -1)];
+    const own = clocks[name === null ? -1 : (fold.places.members.get(name) ?? -1)];
     if (own !== undefined) own[kind] = timer;
   }
-  return fold.members.map((member, index) => ({
+  return members.map((member, index) => ({
     ...member,
     isLeader: member.memberId !== null && member.memberId === fold.group.leader,
     clocks: existing(clocks[index], 'clocks'),
   }));
 }
 
-function showPartition(partition: PartitionFold, atMs: number): PartitionView {
-  const { topic, owners, ownerlessSinceMs, committedOffset, endOffset, closedGapsMs } = partition;
-  const openGapMs = ownerlessSinceMs === null ? 0 : atMs - ownerlessSinceMs;
-  return {
-    topic,
-    partition: partition.partition,
-    owners,
-    ownerlessSinceMs,
-    ownerlessTotalMs: closedGapsMs + openGapMs,
-    committedOffset,
-    endOffset,
-  };
+function showTimers(fold: Fold): readonly TimerView[] {
+  const timers: TimerView[] = [];
+  for (const ofActor of fold.timers.values()) timers.push(...ofActor.values());
+  return timers.sort((a, b) => a.dueAtMs - b.dueAtMs || a.startedStep - b.startedStep);
+}
+
+/** Thousands in a large group: those that somebody owns are shown as they were folded. */
+function showPartitions(fold: Fold, atMs: number): readonly PartitionView[] {
+  const partitions: PartitionView[] = [];
+  for (const partition of fold.partitions.values()) {
+    if (partition === null) continue;
+    const { shown } = partition;
+    const { ownerlessSinceMs, ownerlessTotalMs } = shown;
+    const gapMs = ownerlessSinceMs === null ? 0 : atMs - ownerlessSinceMs;
+    partitions.push(gapMs === 0 ? shown : { ...shown, ownerlessTotalMs: ownerlessTotalMs + gapMs });
+  }
+  return partitions;
 }
 
 function showMessage(sent: EventOf<'messageSent'>, memory: Memory): MessageView {
