@@ -1,6 +1,7 @@
 import type { Assignor, BrokerAssignor } from './assignor.ts';
 import { brokerRange } from './broker-range.ts';
 import { kafkajsRoundRobin } from './kafkajs-round-robin.ts';
+import { LIBRDKAFKA_ASSIGNORS } from './librdkafka.ts';
 import { range } from './range.ts';
 import { roundRobin } from './round-robin.ts';
 
@@ -13,3 +14,5 @@ export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
 export const BROKER_ASSIGNORS: ReadonlyMap<string, BrokerAssignor> = new Map(
   [brokerRange].map((assignor) => [assignor.name, assignor]),
 );
+
+export { LIBRDKAFKA_ASSIGNORS };

@@ -62,7 +62,7 @@ export interface WaitingInput {
 }
 
 export type MemberTimer =
-  'startUp' | 'heartbeat' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+  'startUp' | 'heartbeat' | 'session' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
 
 export type MemberEffect =
   | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>
@@ -91,10 +91,12 @@ export interface AssignorMemory extends StickyUserData {
   readonly highestGeneration: number;
 }
 
-/** An exception on its way to the application. */
+/** An error on its way to the application. */
 export interface Thrown {
   readonly exception: string;
   readonly message: string;
+  /** The application closes its consumer and ends. */
+  readonly isFatal: boolean;
 }
 
 /** One consumer: its membership, its application thread, and what runs beside them. */
@@ -112,8 +114,14 @@ export interface Member {
   readonly joinedTopics: readonly string[] | null;
   /** What the sticky assignors keep in mind, by their name. */
   readonly assignorMemory: ReadonlyMap<string, AssignorMemory>;
-  /** An error of the heartbeat thread, which the next poll() throws. */
+  /** An error of the heartbeat thread, which the next poll() hands over. */
   readonly failure: Thrown | null;
+  /** It has been told an assignment, perhaps an empty one, and not to give it up since. */
+  readonly isAssigned: boolean;
+  /** It has been told to rejoin, so that revoked is owed whatever comes before it can be called. */
+  readonly isRevokedOwed: boolean;
+  /** When it may send its next JoinGroup. */
+  readonly mayJoinAtMs: number;
   /** Why it will join, as it tells the coordinator. */
   readonly joinReason: string | null;
   readonly isCoordinatorKnown: boolean;
@@ -129,8 +137,11 @@ export interface Member {
   readonly assignment: readonly TopicPartition[];
   /** By printed partition; only those that are known. */
   readonly positions: ReadonlyMap<string, number>;
-  /** What was processed since the last commit: the next offset of each partition. */
-  readonly processed: ReadonlyMap<string, number>;
+  /**
+   * What was processed, or handed over by poll(), since the last commit: the next offset of each
+   * partition.
+   */
+  readonly uncommitted: ReadonlyMap<string, number>;
   readonly areOffsetsAsked: boolean;
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
@@ -145,6 +156,8 @@ export interface Member {
   /** Fetched and not yet polled. */
   readonly buffer: readonly OffsetSpan[];
   readonly lastHeartbeatOkMs: number;
+  /** Null before its first heartbeat. */
+  readonly lastHeartbeatMs: number | null;
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
   readonly isCommitDue: boolean;
@@ -168,6 +181,9 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   joinedTopics: null,
   assignorMemory: new Map(),
   failure: null,
+  isAssigned: false,
+  isRevokedOwed: false,
+  mayJoinAtMs: 0,
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
@@ -176,7 +192,7 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   givingUp: [],
   assignment: [],
   positions: new Map(),
-  processed: new Map(),
+  uncommitted: new Map(),
   areOffsetsAsked: false,
   paused: new Set(),
   application: { doing: 'nothing' },
@@ -188,6 +204,7 @@ export const newMember = (config: MemberConfig, subscription: readonly string[])
   isFetching: false,
   buffer: [],
   lastHeartbeatOkMs: 0,
+  lastHeartbeatMs: null,
   isHeartbeatDue: false,
   isCommitDue: false,
   stallMs: 0,
@@ -241,6 +258,14 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.want({ type: 'stopTimer', timer });
   }
 
+  /** Nothing for a client whose auto commit goes by batches. */
+  startAutoCommits(): void {
+    const { isAutoCommit, autoCommitIntervalMs } = this.config;
+    if (isAutoCommit && autoCommitIntervalMs !== null) {
+      this.startTimer('autoCommit', autoCommitIntervalMs);
+    }
+  }
+
   /** Sends a request and returns the number by which its answer will be known. */
   request(request: GroupRequest): number {
     const correlationId = this.state.nextCorrelationId;
@@ -282,7 +307,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.set({
       assignment,
       positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
-      processed: new Map([...this.state.processed].filter(([name]) => held.has(name))),
+      uncommitted: new Map([...this.state.uncommitted].filter(([name]) => held.has(name))),
       paused: new Set([...this.state.paused].filter((name) => held.has(name))),
       buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
       isFetching: false,
@@ -292,22 +317,23 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.note({ kind: 'assignmentChanged', assignment, gained, dropped });
   }
 
-  /** The offsets a commit of everything would carry, by this client's rule. */
-  committable(): readonly PartitionOffset[] {
-    const { assignment, positions, processed, config } = this.state;
-    const source = config.profile.commits === 'positions' ? positions : processed;
-    return assignment.flatMap((partition) => {
+  /** The offsets a commit of these partitions would carry, by this client's rule. */
+  committable(partitions = this.state.assignment): readonly PartitionOffset[] {
+    const { positions, uncommitted, config } = this.state;
+    const source = config.profile.commits === 'positions' ? positions : uncommitted;
+    return partitions.flatMap((partition) => {
       const offset = source.get(printPartition(partition));
       return offset === undefined ? [] : [{ ...partition, offset }];
     });
   }
 
   /** Commits what there is to commit; null when there is nothing, or no generation to commit in. */
-  sendCommit(): number | null {
-    const { config, memberId, generationId } = this.state;
-    const offsets = this.committable();
+  sendCommit(partitions = this.state.assignment): number | null {
+    const { config, memberId, generationId, uncommitted } = this.state;
+    const offsets = this.committable(partitions);
     if (offsets.length === 0 || memberId === null || generationId === null) return null;
-    this.set({ processed: new Map() });
+    const sent = new Set(offsets.map(printPartition));
+    this.set({ uncommitted: new Map([...uncommitted].filter(([name]) => !sent.has(name))) });
     return this.request({
       type: 'OffsetCommitRequest',
       groupId: config.groupId,

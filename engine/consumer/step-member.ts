@@ -1,5 +1,6 @@
 import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
+import type { GroupResponse } from '../protocol/messages.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import {
@@ -18,7 +19,9 @@ import {
   onHeartbeatDue,
   onHeartbeatResponse,
   onPollTimeout,
+  onSessionOver,
   sendDueHeartbeat,
+  startHeartbeats,
 } from './heartbeats.ts';
 import {
   MemberTurn,
@@ -33,6 +36,7 @@ import {
   onSyncGroupResponse,
   onToldToRejoin,
   join,
+  report,
 } from './membership.ts';
 import { carryOutActions } from './membership-actions.ts';
 import { onFetched, onWorkDone, poll, setPositions, work } from './poll-loop.ts';
@@ -49,7 +53,8 @@ export function stepMember(
   cause: number,
 ): { readonly member: Member; readonly effects: readonly CausedEffect[] } {
   const turn = new MemberTurn(member, nowMs, cause);
-  if (isForApplication(input) && !isFree(turn, input)) {
+  hearOfAssignment(turn, input);
+  if (isForApplication(turn, input) && !isFree(turn, input)) {
     turn.set({ waiting: [...turn.state.waiting, { input, cause }] });
   } else {
     take(turn, input);
@@ -73,15 +78,21 @@ function goOn(turn: MemberTurn): void {
   carryOutActions(turn);
 }
 
+/** What begins with an assignment, whether or not the application is there to be told of it. */
+function hearOfAssignment(turn: MemberTurn, input: MemberInput): void {
+  if (input.type !== 'response' || input.message.type !== 'SyncGroupResponse') return;
+  if (turn.membershipState === 'syncing' && input.message.errorCode === 'NONE') {
+    startHeartbeats(turn);
+  }
+}
+
 /** Inputs that only the application thread can take, between or inside its polls. */
-function isForApplication(input: MemberInput): boolean {
+function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
   switch (input.type) {
     case 'command':
       return input.command.do !== 'start' && input.command.do !== 'crash';
     case 'response':
-      return ['JoinGroupResponse', 'SyncGroupResponse', 'OffsetFetchResponse'].includes(
-        input.message.type,
-      );
+      return isAnswerForApplication(turn, input.message);
     case 'fetched':
     case 'offsetsListed':
       return true;
@@ -91,6 +102,19 @@ function isForApplication(input: MemberInput): boolean {
       return false;
     default:
       return unreachable(input, 'isForApplication');
+  }
+}
+
+/** A client that joins beside its application needs it only for the calls that SyncGroup brings. */
+function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boolean {
+  const joinsInPoll = turn.config.profile.joinsFrom === 'poll';
+  switch (message.type) {
+    case 'JoinGroupResponse':
+      return joinsInPoll;
+    case 'SyncGroupResponse':
+      return joinsInPoll || message.errorCode === 'NONE';
+    default:
+      return message.type === 'OffsetFetchResponse';
   }
 }
 
@@ -143,7 +167,7 @@ function onCommand(turn: MemberTurn, command: Command): void {
       endProcess(turn, null);
       return;
     case 'stall':
-      if (turn.config.profile.delivers === 'record') turn.set({ stallMs: command.forMs });
+      if (turn.config.profile.stallsIn === 'handler') turn.set({ stallMs: command.forMs });
       else work(turn, [], command.forMs);
       return;
     case 'pause':
@@ -176,13 +200,13 @@ function onCommand(turn: MemberTurn, command: Command): void {
 function onTimer(turn: MemberTurn, timer: MemberTimer): void {
   switch (timer) {
     case 'startUp':
-      turn.note({ kind: 'memberReady' });
-      turn.set({ application: { doing: 'polling' } });
-      turn.want({ type: 'refreshMetadata' });
-      turn.raise({ type: 'READY' });
+      startUp(turn);
       return;
     case 'heartbeat':
       onHeartbeatDue(turn);
+      return;
+    case 'session':
+      onSessionOver(turn);
       return;
     case 'poll':
       onPollTimeout(turn);
@@ -195,6 +219,7 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       return;
     case 'retry':
       turn.set({ isBackingOff: false });
+      if (turn.membershipState === 'joining') joinUnlessAsked(turn);
       if (!needsCoordinator(turn)) return;
       if (turn.state.isCoordinatorKnown) commitAgain(turn);
       else findCoordinator(turn);
@@ -205,6 +230,26 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
     default:
       unreachable(timer, 'onTimer');
   }
+}
+
+/** The client is there; its constructor may have refused its configuration. */
+function startUp(turn: MemberTurn): void {
+  const { profile } = turn.config;
+  const [problem] = profile.constructorChecks.flatMap((check) => check(turn.config) ?? []);
+  if (problem !== undefined) {
+    report(turn, { exception: '_INVALID_ARG', message: problem, isFatal: true });
+    return;
+  }
+  turn.note({ kind: 'memberReady' });
+  turn.set({ application: { doing: 'polling' } });
+  turn.want({ type: 'refreshMetadata' });
+  if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
+  turn.raise({ type: 'READY' });
+}
+
+/** A join that has waited for something goes on. */
+function joinUnlessAsked(turn: MemberTurn): void {
+  if (!turn.isAsking('JoinGroupRequest')) join(turn);
 }
 
 function onResponse(
@@ -272,7 +317,7 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
 
 function onCoordinatorFound(turn: MemberTurn): void {
   turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
-  if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
+  if (turn.membershipState === 'joining') joinUnlessAsked(turn);
   if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
   commitAgain(turn);
 }

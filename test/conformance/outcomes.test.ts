@@ -14,9 +14,6 @@ const NOT_SIMULATED = new Map([
   ['consumer-protocol-static-restart', 'KIP-848'],
   ['cooperative-crash', 'ooperative'],
   ['cooperative-join', 'ooperative'],
-  ['librdkafka-cooperative-crash', 'librdkafka'],
-  ['librdkafka-join', 'librdkafka'],
-  ['librdkafka-lost', 'librdkafka'],
   ['sticky-join', 'ticky'],
   ['upgrade-two-bounces', 'ooperative'],
 ]);
