@@ -102,6 +102,8 @@ export interface Thrown {
 /** One consumer: its membership, its application thread, and what runs beside them. */
 export interface Member {
   readonly config: MemberConfig;
+  /** What its program subscribes to when it starts. */
+  readonly topics: readonly string[];
   readonly subscription: readonly string[];
   readonly membership: SnapshotFrom<typeof memberMachine>;
   readonly memberId: MemberId | null;
@@ -169,9 +171,10 @@ export interface Member {
   readonly assignedBy: ReadonlyMap<string, number> | null;
 }
 
-export const newMember = (config: MemberConfig, subscription: readonly string[]): Member => ({
+export const newMember = (config: MemberConfig, topics: readonly string[]): Member => ({
   config,
-  subscription,
+  topics,
+  subscription: topics,
   membership: initialTransition(memberMachine)[0],
   memberId: null,
   generationId: null,

@@ -241,7 +241,7 @@ function startUp(turn: MemberTurn): void {
     return;
   }
   turn.note({ kind: 'memberReady' });
-  turn.set({ application: { doing: 'polling' } });
+  turn.set({ application: { doing: 'polling' }, subscription: turn.state.topics });
   turn.want({ type: 'refreshMetadata' });
   if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
   turn.raise({ type: 'READY' });
