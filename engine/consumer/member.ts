@@ -285,6 +285,16 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     return [...this.state.requests.values()].some(({ request }) => request.type === type);
   }
 
+  /**
+   * Whether a later request of this kind has taken the place of this one. An earlier one may stay open
+   * for good: the coordinator never answers the SyncGroup of a member that has left meanwhile.
+   */
+  hasAskedAgain(type: GroupRequest['type'], correlationId: number): boolean {
+    return [...this.state.requests].some(
+      ([other, { request }]) => request.type === type && other > correlationId,
+    );
+  }
+
   /** Steps the machine; what it asks for is carried out after the code that raised the event. */
   raise(event: MembershipEvent, answer: GroupResponse | null = null): void {
     const from = this.membershipState;

@@ -263,13 +263,12 @@ function onResponse(
       else backOff(turn);
       return;
     case 'JoinGroupResponse':
-      // A later request of the same kind has taken the place of the one that this answers.
-      if (turn.isAsking('JoinGroupRequest')) return;
+      if (turn.hasAskedAgain('JoinGroupRequest', correlationId)) return;
       if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
       onJoinGroupResponse(turn, message);
       return;
     case 'SyncGroupResponse':
-      if (turn.isAsking('SyncGroupRequest')) return;
+      if (turn.hasAskedAgain('SyncGroupRequest', correlationId)) return;
       if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
       onSyncGroupResponse(turn, message);
       return;
