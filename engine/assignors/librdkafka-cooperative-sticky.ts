@@ -36,7 +36,7 @@ interface Movement {
  * also the owner that partitions are moved from.
  *
  * Source: rdkafka_sticky_assignor.c and rdkafka_cgrp.c,
- * rd_kafka_cooperative_protocol_adjust_assignment, version 2.16; rdmap.c for the order of maps.
+ * rd_kafka_cooperative_protocol_adjust_assignment, version 2.15; rdmap.c for the order of maps.
  */
 function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
   const { question, held } = readClaims(members, readReach(members, counts));

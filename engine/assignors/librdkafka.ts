@@ -8,7 +8,7 @@ import { roundRobinIn } from './round-robin.ts';
  * their group.instance.id, any others by their member id. Java's put static members first; where
  * all are static, or all dynamic, the two agree.
  *
- * Source: rdkafka_assignor.c, rd_kafka_group_member_cmp, version 2.16.
+ * Source: rdkafka_assignor.c, rd_kafka_group_member_cmp, version 2.15.
  */
 function inLibrdkafkaOrder(members: readonly AssignorMember[]): readonly AssignorMember[] {
   const isMixed = new Set(members.map(({ groupInstanceId }) => groupInstanceId === null)).size > 1;

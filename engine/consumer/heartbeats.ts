@@ -52,7 +52,7 @@ const mayHeartbeat = (turn: MemberTurn): boolean =>
  * librdkafka declares its session over by itself, also when no broker is there to say so, as long as
  * no rebalance is under way: it forgets its member id, and its partitions are lost.
  *
- * Source: rdkafka_cgrp.c, rd_kafka_cgrp_session_timeout_check, version 2.16.
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_session_timeout_check, version 2.15.
  */
 export function onSessionOver(turn: MemberTurn): void {
   if (turn.membershipState !== 'stable' && turn.membershipState !== 'assigning') return;
@@ -74,7 +74,7 @@ export function renewSession(turn: MemberTurn): void {
  * SyncGroup has given the member its assignment: librdkafka sends the heartbeat that is due by then,
  * which for a newcomer is one at once.
  *
- * Source: recordings; rdkafka_cgrp.c, rd_kafka_cgrp_join_state_serve, version 2.16.
+ * Source: recordings; rdkafka_cgrp.c, rd_kafka_cgrp_join_state_serve, version 2.15.
  */
 export function startHeartbeats(turn: MemberTurn): void {
   if (turn.config.profile.heartbeatClock !== 'sinceLastHeartbeat') return;

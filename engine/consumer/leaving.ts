@@ -78,8 +78,6 @@ export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
     isPrepared: false,
     isBackingOff: false,
     isCommitDue: false,
-    isAssigned: false,
-    isRevokedOwed: false,
     mayJoinAtMs: turn.nowMs,
   });
 }
@@ -101,6 +99,7 @@ function tellOfEnd(turn: MemberTurn, from: MembershipState): void {
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
   turn.note({ kind: 'callbackLeft', callback });
+  turn.set({ isAssigned: false, isRevokedOwed: false });
 }
 
 /** Whether a listener is to hear that all is gone; some clients count an empty assignment. */

@@ -86,8 +86,10 @@ export function join(turn: MemberTurn): void {
     turn.assign([]);
     turn.set({ isAssigned: false });
   }
-  if (profile.findsCoordinatorToJoin && !turn.state.isCoordinatorFresh) {
-    turn.request({ type: 'FindCoordinatorRequest', groupId });
+  const { isCoordinatorKnown, isCoordinatorFresh } = turn.state;
+  if (!isCoordinatorKnown || (profile.findsCoordinatorToJoin && !isCoordinatorFresh)) {
+    const isAsking = turn.isAsking('FindCoordinatorRequest');
+    if (!isAsking) turn.request({ type: 'FindCoordinatorRequest', groupId });
     return;
   }
   const pauseMs = turn.state.mayJoinAtMs - turn.nowMs;

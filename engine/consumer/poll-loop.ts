@@ -47,17 +47,21 @@ export function poll(turn: MemberTurn): void {
   }
 }
 
+/** The coordinator is looked for before the listener is called, unless that call was ready before. */
 function goOnJoining(turn: MemberTurn): void {
-  if (turn.state.isBackingOff) return;
-  if (!turn.state.isCoordinatorKnown) findCoordinator(turn);
-  else turn.raise({ type: 'POLL', owes: owedCallback(turn) });
+  const { isBackingOff, isCoordinatorKnown, config } = turn.state;
+  if (isBackingOff) return;
+  const owes = owedCallback(turn);
+  const isCallReady = owes !== null && config.profile.choosesCallback === 'whenTold';
+  if (!isCoordinatorKnown && !isCallReady) findCoordinator(turn);
+  else turn.raise({ type: 'POLL', owes });
 }
 
 /**
  * librdkafka joins while its application is busy, unless that has to be called first, or to hear that
  * it has not polled for too long.
  *
- * Source: rdkafka_cgrp.c, rd_kafka_cgrp_join, version 2.16.
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_join, version 2.15.
  */
 function joinWithoutPoll(turn: MemberTurn): void {
   const { application, config, failure } = turn.state;

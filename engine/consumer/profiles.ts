@@ -2,7 +2,12 @@ import { existing } from '../assert.ts';
 import type { Assignor, RebalanceProtocol } from '../assignors/assignor.ts';
 import { ASSIGNORS, LIBRDKAFKA_ASSIGNORS } from '../assignors/index.ts';
 import { clientSetting, hasSetting, type ClientKind } from '../protocol/config.ts';
-import { coversSession, hasOneRebalanceProtocol, knowsAssignors } from './constructor-checks.ts';
+import {
+  coversSession,
+  hasOneRebalanceProtocol,
+  knowsAssignors,
+  type ConstructorCheck,
+} from './constructor-checks.ts';
 import {
   asGroupInstanceId,
   type GroupId,
@@ -63,17 +68,14 @@ export interface ClientProfile {
   readonly startUpMs: number;
 }
 
-/** What is wrong with a configuration, in the client's words; null when nothing is. */
-export type ConstructorCheck = (config: MemberConfig) => string | null;
-
 /**
  * Source of kafkajs: version 2.2.4, consumer/runner.js, consumerGroup.js, and recordings; of Java:
  * the classes that the code names, and recordings.
  *
- * Source of librdkafka: version 2.16.0, recordings, and rdkafka_cgrp.c: join_state_serve (when it
- * joins and sends heartbeats), session_timeout_check, revoke_all_rejoin (listener calls),
- * max_poll_interval_check_tmr_cb, offset_commit_tmr_cb, metadata_update_check (every member rejoins
- * for new partitions); rdkafka_assignment.c: serve_removals (the last commit);
+ * Source of librdkafka: recordings of version 2.16.0; of version 2.15 rdkafka_cgrp.c:
+ * join_state_serve (when it joins and sends heartbeats), session_timeout_check, revoke_all_rejoin
+ * (listener calls), max_poll_interval_check_tmr_cb, offset_commit_tmr_cb, metadata_update_check (every
+ * member rejoins for new partitions); rdkafka_assignment.c: serve_removals (the last commit);
  * rdkafka_sticky_assignor.c: get_metadata (what a subscription claims).
  */
 export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
