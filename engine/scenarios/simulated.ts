@@ -62,6 +62,6 @@ function unsimulatedCommand(scenario: Scenario, command: TimedCommand): string |
   if (!('member' in command)) return null;
   const member = scenario.members.find(({ name }) => name === command.member);
   return member !== undefined && NOT_IN_CLIENT[member.client].includes(command.do)
-    ? `is "${command.do}", which ${member.client}'s consumer cannot do while it runs`
+    ? `is "${command.do}", which ${member.client}’s consumer cannot do while it runs`
     : null;
 }

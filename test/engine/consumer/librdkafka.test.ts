@@ -298,3 +298,20 @@ describe('a librdkafka member', () => {
     expect(third - second).toBeGreaterThanOrEqual(1_000);
   });
 });
+
+describe('what is no part of librdkafka', () => {
+  it('is refused: a setting of Java’s', () => {
+    expect(() => aScenario({ client: 'librdkafka', config: { 'max.poll.records': 10 } })).toThrow(
+      'is a setting that the librdkafka client does not have',
+    );
+  });
+
+  it('is refused: enforceRebalance()', () => {
+    const script = [start('C1'), { atMs: 6_000, do: 'enforceRebalance', member: 'C1' }];
+    expect(() => play({ script })).toThrow('which librdkafka’s consumer cannot do');
+  });
+
+  it('is refused, as not simulated yet: KIP-848', () => {
+    expect(() => play({ config: { 'group.protocol': 'consumer' } })).toThrow('asks for KIP-848');
+  });
+});
