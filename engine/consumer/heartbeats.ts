@@ -56,7 +56,7 @@ const mayHeartbeat = (turn: MemberTurn): boolean =>
  */
 export function onSessionOver(turn: MemberTurn): void {
   if (turn.membershipState !== 'stable' && turn.membershipState !== 'assigning') return;
-  turn.stopTimer('session');
+  turn.stopTimer('ownSession');
   turn.identify(null, turn.state.generationId);
   turn.set({ isPrepared: false });
   turn.raise({ type: 'EVICTED' });
@@ -66,7 +66,7 @@ export function onSessionOver(turn: MemberTurn): void {
 export function renewSession(turn: MemberTurn): void {
   turn.set({ lastHeartbeatOkMs: turn.nowMs });
   if (turn.config.profile.declaresOwnSessionOver) {
-    turn.startTimer('session', turn.config.sessionTimeoutMs);
+    turn.startTimer('ownSession', turn.config.sessionTimeoutMs);
   }
 }
 

@@ -29,7 +29,7 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
 
 function stopClocks(turn: MemberTurn): void {
   turn.stopTimer('heartbeat');
-  turn.stopTimer('session');
+  turn.stopTimer('ownSession');
   turn.stopTimer('poll');
   turn.stopTimer('autoCommit');
   turn.stopTimer('retry');
@@ -38,7 +38,8 @@ function stopClocks(turn: MemberTurn): void {
 /** The second half of close(), after the last commit. */
 export function leaveGroup(turn: MemberTurn): void {
   const from = turn.state.closingFrom ?? 'unjoined';
-  giveUpAll(turn, from);
+  tellOfEnd(turn, from);
+  turn.assign([]);
   const request = leaveRequest(turn, from, 'the consumer is being closed');
   if (request === null) finishClosing(turn);
   else turn.request(request);
@@ -82,20 +83,18 @@ export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
   });
 }
 
-/** Gives up all that the member holds, and tells the listener. */
-function giveUpAll(turn: MemberTurn, from: MembershipState): void {
-  tellOfEnd(turn, from);
-  turn.assign([]);
-}
-
-/** The listener hears of all that the member holds: as lost when it may be somebody else's already. */
+/**
+ * The listener hears of all that the member holds: as lost when it may be somebody else's already. A
+ * client that goes by what it has been told does not think so in a rebalance.
+ */
 function tellOfEnd(turn: MemberTurn, from: MembershipState): void {
   const { application, assignment, generationId, memberId, config } = turn.state;
-  const { hasListener, errors } = config.profile;
+  const { hasListener, errors, choosesCallback } = config.profile;
   const isUnheard =
     errors === 'reported' && application.doing === 'closing' && application.isFailure;
   if (!hasListener || isUnheard || !hasSomethingToLose(turn)) return;
-  const isOwn = generationId !== null && memberId !== null && !REBALANCING.includes(from);
+  const isMember = generationId !== null && memberId !== null;
+  const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
   turn.note({ kind: 'callbackLeft', callback });

@@ -62,7 +62,7 @@ export interface WaitingInput {
 }
 
 export type MemberTimer =
-  'startUp' | 'heartbeat' | 'session' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+  'startUp' | 'heartbeat' | 'ownSession' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
 
 export type MemberEffect =
   | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>

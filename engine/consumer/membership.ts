@@ -79,7 +79,7 @@ export const givenUpBeforeRejoin = (turn: MemberTurn): readonly TopicPartition[]
 export function join(turn: MemberTurn): void {
   const { profile, groupId, rebalanceProtocol } = turn.config;
   turn.stopTimer('heartbeat');
-  turn.stopTimer('session');
+  turn.stopTimer('ownSession');
   turn.set({ isLeader: false, assignedBy: null, isHeartbeatDue: false, isPrepared: true });
   // A client without a listener is not told, but it stops fetching: its partitions have no owner.
   if (rebalanceProtocol === 'eager') {
@@ -316,7 +316,7 @@ export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): 
   resetOn(turn, errorCode, api);
   if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
-  turn.stopTimer('session');
+  turn.stopTimer('ownSession');
   turn.raise({ type: 'EVICTED' });
 }
 
@@ -344,7 +344,7 @@ export function leaveAfterPollTimeout(turn: MemberTurn, from: MembershipState): 
     turn.set({ failure: { exception: '_MAX_POLL_EXCEEDED', message, isFatal: false } });
   }
   turn.stopTimer('heartbeat');
-  turn.stopTimer('session');
+  turn.stopTimer('ownSession');
   turn.identify(null, null);
   turn.set({ joinReason: 'consumer pro-actively leaving the group', isPrepared: false });
 }

@@ -205,7 +205,7 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
     case 'heartbeat':
       onHeartbeatDue(turn);
       return;
-    case 'session':
+    case 'ownSession':
       onSessionOver(turn);
       return;
     case 'poll':
