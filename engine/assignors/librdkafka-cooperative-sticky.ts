@@ -105,7 +105,8 @@ function readClaims(
 /** An assignment in the making. */
 class Deal {
   readonly #question: Question;
-  owners: Map<Name, MemberId>;
+  #owners = new Map<Name, MemberId>();
+  readonly #counts = new Map<MemberId, number>();
   /** Members that may still gain or lose something. */
   #players: readonly MemberId[];
   #movements: Movement[] = [];
@@ -113,23 +114,38 @@ class Deal {
   constructor(question: Question, held: ReadonlyMap<Name, MemberId>) {
     this.#question = question;
     this.#players = question.memberIds;
-    this.owners = new Map(held);
+    for (const [name, memberId] of held) this.give(name, memberId);
+  }
+
+  get owners(): ReadonlyMap<Name, MemberId> {
+    return this.#owners;
   }
 
   owner(name: Name): MemberId {
-    return existing(this.owners.get(name), `owner of ${name}`);
+    return existing(this.#owners.get(name), `owner of ${name}`);
+  }
+
+  give(name: Name, memberId: MemberId): void {
+    this.drop(name);
+    this.#owners.set(name, memberId);
+    this.#counts.set(memberId, this.count(memberId) + 1);
+  }
+
+  drop(name: Name): void {
+    const owner = this.#owners.get(name);
+    if (owner === undefined) return;
+    this.#owners.delete(name);
+    this.#counts.set(owner, this.count(owner) - 1);
   }
 
   /** Sorted. */
   partitionsOf(memberId: MemberId): readonly Name[] {
-    const names = [...this.owners].flatMap(([name, owner]) => (owner === memberId ? [name] : []));
+    const names = [...this.#owners].flatMap(([name, owner]) => (owner === memberId ? [name] : []));
     return names.sort((a, b) => compareNames(this.#question, a, b));
   }
 
   count(memberId: MemberId): number {
-    let count = 0;
-    for (const owner of this.owners.values()) if (owner === memberId) count += 1;
-    return count;
+    return this.#counts.get(memberId) ?? 0;
   }
 
   /** From the member with the fewest partitions to that with the most, ties by member id. */
@@ -151,9 +167,9 @@ class Deal {
   leaveOutSettled(): void {
     const { reach, candidates } = this.#question;
     this.#players = this.#players.filter((memberId) => {
+      if (this.count(memberId) < (reach.get(memberId)?.size ?? 0)) return true;
       const names = this.partitionsOf(memberId);
-      const isFull = names.length >= (reach.get(memberId)?.size ?? 0);
-      return !isFull || names.some((name) => (candidates.get(name)?.length ?? 0) >= 2);
+      return names.some((name) => (candidates.get(name)?.length ?? 0) >= 2);
     });
   }
 
@@ -191,7 +207,7 @@ class Deal {
     const from = origin?.from ?? this.owner(name);
     this.#movements = this.#movements.filter((movement) => movement !== origin);
     if (from !== to) this.#movements.push({ name, from, to });
-    this.owners.set(name, to);
+    this.give(name, to);
   }
 
   /** The differences of all pairs; 0 when all have the same. */
@@ -252,7 +268,7 @@ function sortForReassignment(question: Question, deal: Deal): readonly Name[] {
 /** Takes away what a member holds of topics that it no longer subscribes to; whether there was any. */
 function dropUnsubscribed({ reach }: Question, deal: Deal): boolean {
   const gone = [...deal.owners].filter(([name, owner]) => reach.get(owner)?.has(name) !== true);
-  for (const [name] of gone) deal.owners.delete(name);
+  for (const [name] of gone) deal.drop(name);
   return gone.length > 0;
 }
 
@@ -264,7 +280,7 @@ function balance(
   isRevoked: boolean,
 ): void {
   const isFirst = deal.owners.size === 0;
-  for (const name of unassigned) deal.owners.set(name, deal.poorestFor(name));
+  for (const name of unassigned) deal.give(name, deal.poorestFor(name));
   deal.leaveOutSettled();
   const before = new Map(deal.owners);
   const imbalanceBefore = deal.imbalance();
@@ -293,7 +309,9 @@ function balance(
   // What has just been dealt out is moved first, for that costs nobody anything.
   if (!isRevoked) reassign(unassigned);
   const hasMoved = reassign(order);
-  if (!isFirst && hasMoved && deal.imbalance() >= imbalanceBefore) deal.owners = before;
+  if (!isFirst && hasMoved && deal.imbalance() >= imbalanceBefore) {
+    for (const [name, owner] of before) deal.give(name, owner);
+  }
 }
 
 /** What somebody else still holds is given to nobody; its holder gives it up, and rejoins. KIP-429. */
