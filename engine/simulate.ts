@@ -1,4 +1,4 @@
-import { assert, existing, unreachable } from './assert.ts';
+import { existing, unreachable } from './assert.ts';
 import { newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { stateOf } from './consumer/step-machine.ts';
 import { readMemberConfig } from './consumer/profiles.ts';
@@ -177,9 +177,7 @@ class Run {
     const settings = readCoordinatorSettings(scenario);
     this.#coordinator = newCoordinator(scenario.group, settings, this.#topics());
     for (const member of scenario.members) {
-      const { client } = member;
-      assert(client !== 'librdkafka', 'librdkafka is refused before');
-      const config = readMemberConfig({ ...member, client }, scenario.group);
+      const config = readMemberConfig(member, scenario.group);
       this.#processes.set(member.name, {
         actor: memberActor(member.name),
         member: newMember(config),

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
+  CLIENT_KINDS,
   PlaygroundError,
   compareOutcomes,
   compareTraces,
@@ -46,10 +47,9 @@ program
     await serve({ ...settings, port: port ?? settings.port });
   });
 
-const clientOption = new Option('--client <client>', 'plays every member by this client').choices([
-  'java',
-  'kafkajs',
-]);
+const clientOption = new Option('--client <client>', 'plays every member by this client').choices(
+  CLIENT_KINDS,
+);
 
 program
   .command('simulate <file>')

@@ -66,6 +66,9 @@ export interface BrokerAssignor {
   ) => Assignment;
 }
 
+/** The members of a group in the order in which a client's assignor deals to them. */
+export type DealingOrder = (members: readonly AssignorMember[]) => readonly AssignorMember[];
+
 /**
  * Members in the order in which Kafka's range and round-robin assignors deal: static ones by
  * their group.instance.id, then the others by their member id, as UTF-16 code units compare.

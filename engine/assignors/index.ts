@@ -2,6 +2,7 @@ import type { Assignor, BrokerAssignor } from './assignor.ts';
 import { brokerRange } from './broker-range.ts';
 import { kafkajsRoundRobin } from './kafkajs-round-robin.ts';
 import { cooperativeSticky } from './cooperative-sticky.ts';
+import { LIBRDKAFKA_ASSIGNORS } from './librdkafka.ts';
 import { range } from './range.ts';
 import { roundRobin } from './round-robin.ts';
 import { sticky } from './sticky.ts';
@@ -19,3 +20,5 @@ export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
 export const BROKER_ASSIGNORS: ReadonlyMap<string, BrokerAssignor> = new Map(
   [uniform, brokerRange].map((assignor) => [assignor.name, assignor]),
 );
+
+export { LIBRDKAFKA_ASSIGNORS };

@@ -3,6 +3,7 @@ import {
   type Assignment,
   type Assignor,
   type AssignorMember,
+  type DealingOrder,
   type PartitionCounts,
 } from './assignor.ts';
 import { dealRanges } from './ranges.ts';
@@ -14,13 +15,19 @@ import { idsOf, readMembers } from './subscriptions.ts';
  *
  * Source: RangeAssignor, Kafka 4.3.1. Simplification: racks are left out of account.
  */
-function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
-  const ordered = inDealingOrder(members);
+function assign(
+  members: readonly AssignorMember[],
+  ordered: readonly AssignorMember[],
+  counts: PartitionCounts,
+): Assignment {
   return dealRanges(readMembers(ordered, counts), idsOf(ordered), members);
 }
 
-export const range: Assignor = {
+/** The range assignor of a client that puts members into this order. */
+export const rangeIn = (order: DealingOrder): Assignor => ({
   name: 'range',
   rebalanceProtocols: ['eager'],
-  assign,
-};
+  assign: (members, counts) => assign(members, order(members), counts),
+});
+
+export const range: Assignor = rangeIn(inDealingOrder);

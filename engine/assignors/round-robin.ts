@@ -4,6 +4,7 @@ import {
   type Assignment,
   type Assignor,
   type AssignorMember,
+  type DealingOrder,
   type PartitionCounts,
 } from './assignor.ts';
 import { newOwners, readOwners } from './numbering.ts';
@@ -15,8 +16,11 @@ import { idsOf, listOfMember, readMembers } from './subscriptions.ts';
  *
  * Source: RoundRobinAssignor, Kafka 4.3.1.
  */
-function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
-  const ring = inDealingOrder(members);
+function assign(
+  members: readonly AssignorMember[],
+  ring: readonly AssignorMember[],
+  counts: PartitionCounts,
+): Assignment {
   const subscriptions = readMembers(ring, counts);
   const { numbering } = subscriptions;
   const has = ring.map((_, member) => listOfMember(subscriptions, member).has);
@@ -35,8 +39,11 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
   return readOwners(numbering, idsOf(ring), owners, members);
 }
 
-export const roundRobin: Assignor = {
+/** The round-robin assignor of a client that puts members into this order. */
+export const roundRobinIn = (order: DealingOrder): Assignor => ({
   name: 'roundrobin',
   rebalanceProtocols: ['eager'],
-  assign,
-};
+  assign: (members, counts) => assign(members, order(members), counts),
+});
+
+export const roundRobin: Assignor = roundRobinIn(inDealingOrder);

@@ -24,25 +24,25 @@ export const CLASSIC_RULES: ProtocolRules = {
   onHeartbeatDue,
   onPollTimeout,
   onRetry: (turn) => {
+    joinIfWaiting(turn);
     if (!needsCoordinator(turn)) return;
     if (turn.state.isCoordinatorKnown) commitAgain(turn);
     else findCoordinator(turn);
   },
   onCoordinatorFound: (turn) => {
-    if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
+    joinIfWaiting(turn);
     if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
     commitAgain(turn);
   },
   onResponse: (turn, sent, correlationId, message) => {
     switch (message.type) {
       case 'JoinGroupResponse':
-        // A later request of the same kind has taken the place of the one that this answers.
-        if (turn.isAsking('JoinGroupRequest')) return;
+        if (turn.hasAskedAgain('JoinGroupRequest', correlationId)) return;
         if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
         onJoinGroupResponse(turn, message);
         return;
       case 'SyncGroupResponse':
-        if (turn.isAsking('SyncGroupRequest')) return;
+        if (turn.hasAskedAgain('SyncGroupRequest', correlationId)) return;
         if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
         onSyncGroupResponse(turn, message);
         return;
@@ -91,6 +91,11 @@ export const CLASSIC_RULES: ProtocolRules = {
     onToldToRejoin(turn, 'rebalance enforced by user');
   },
 };
+
+/** A join that has waited for something goes on. */
+function joinIfWaiting(turn: MemberTurn): void {
+  if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
+}
 
 /** Somebody waits for the coordinator besides the join that poll() makes: heartbeats, commits. */
 const needsCoordinator = (turn: MemberTurn): boolean =>

@@ -1,15 +1,20 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
-import { endCallback, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
+import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
 
 const COMMIT_FAILED =
   'Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.';
 
-/** Source: ConsumerCoordinator#onJoinPrepare: with auto commit, the rejoin waits for a last one. */
+/**
+ * With auto commit, the rejoin waits for a last one; some clients make it after the revoked call.
+ *
+ * Source: ConsumerCoordinator#onJoinPrepare.
+ */
 export function commitBeforeRejoin(turn: MemberTurn): void {
-  const isSent = turn.config.isAutoCommit && turn.sendCommit() !== null;
-  if (!isSent) settleCommit(turn);
+  const { isAutoCommit, profile } = turn.config;
+  const isNow = isAutoCommit && profile.lastCommit === 'beforeRevoked';
+  if (!isNow || turn.sendCommit() === null) settleCommit(turn);
 }
 
 /** The commit before a rejoin is over, whatever came of it. */
@@ -17,31 +22,41 @@ function settleCommit(turn: MemberTurn): void {
   turn.raise({ type: 'COMMIT_SETTLED', owes: owedCallback(turn) });
 }
 
-/** The auto commit timer has run out. It starts anew; the commit itself is made by poll(). */
+/**
+ * The auto commit timer has run out. It starts anew; the commit itself is made by poll(), or by a
+ * thread beside it, but not in a rebalance.
+ *
+ * Source: ConsumerCoordinator#maybeAutoCommitOffsetsAsync; rdkafka_cgrp.c,
+ * rd_kafka_cgrp_offset_commit_tmr_cb.
+ */
 export function onAutoCommitDue(turn: MemberTurn): void {
-  const { autoCommitIntervalMs } = turn.config;
-  if (autoCommitIntervalMs !== null) turn.startTimer('autoCommit', autoCommitIntervalMs);
-  turn.set({ isCommitDue: true });
+  turn.startAutoCommits();
+  if (turn.config.profile.autoCommitsFrom === 'poll') turn.set({ isCommitDue: true });
+  else if (turn.membershipState === 'stable' && turn.state.isCoordinatorKnown) turn.sendCommit();
 }
 
 /**
  * commitSync() of the application. It is refused without a request when the member is in no
- * generation, or in the middle of a rebalance.
+ * generation, or in the middle of a rebalance. librdkafka says so when there is nothing to commit.
  *
- * Source: ConsumerCoordinator#sendOffsetCommitRequest, #commitOffsetsSync.
+ * Source: ConsumerCoordinator#sendOffsetCommitRequest, #commitOffsetsSync; rdkafka_cgrp.c,
+ * rd_kafka_cgrp_offsets_commit.
  */
 export function commitSync(turn: MemberTurn): void {
   const { membershipState } = turn;
-  if (turn.committable().length === 0) return;
+  if (turn.committable().length === 0) {
+    if (turn.config.profile.errors === 'thrown') return;
+    const message = 'Commit failed: Local: No offset stored';
+    turn.note({ kind: 'memberError', exception: '_NO_OFFSET', message });
+    return;
+  }
   if (['joining', 'syncing', 'retrying'].includes(membershipState)) {
-    const exception = 'RebalanceInProgressException';
-    turn.note({ kind: 'memberError', exception, message: 'A rebalance is under way.' });
+    reportRefusal(turn, 'REBALANCE_IN_PROGRESS');
     return;
   }
   const correlationId = turn.sendCommit();
-  if (correlationId === null) {
-    turn.note({ kind: 'memberError', exception: 'CommitFailedException', message: COMMIT_FAILED });
-  } else turn.set({ application: { doing: 'commitSync', correlationId } });
+  if (correlationId === null) reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
+  else turn.set({ application: { doing: 'commitSync', correlationId } });
 }
 
 /**
@@ -122,14 +137,18 @@ export function commitAgain(turn: MemberTurn): void {
   } else if (correlationId !== null) turn.set({ application: { ...application, correlationId } });
   else if (application.doing === 'callback') endCallback(turn, 'revoked');
   else {
-    turn.note({ kind: 'memberError', exception: 'CommitFailedException', message: COMMIT_FAILED });
+    reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
     turn.set({ application: { doing: 'polling' } });
   }
 }
 
+/** Java has one exception for all refusals but that of a rebalance. */
 export function reportRefusal(turn: MemberTurn, errorCode: ErrorCode): void {
   if (errorCode === 'NONE') return;
+  const { exception: name } = errorFor(turn, errorCode);
   const isRebalance = errorCode === 'REBALANCE_IN_PROGRESS';
-  const exception = isRebalance ? 'RebalanceInProgressException' : 'CommitFailedException';
-  turn.note({ kind: 'memberError', exception, message: COMMIT_FAILED });
+  const isCommitFailed = turn.config.profile.errors === 'thrown' && !isRebalance;
+  const exception = isCommitFailed ? 'CommitFailedException' : name;
+  const message = isRebalance ? 'A rebalance is under way.' : COMMIT_FAILED;
+  turn.note({ kind: 'memberError', exception, message });
 }

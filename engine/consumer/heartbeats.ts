@@ -28,27 +28,73 @@ const HEARTBEATS_IN: readonly MembershipState[] = [
  * comes by next.
  *
  * A client that has heard nothing for its session timeout looks for the coordinator anew; it
- * keeps its partitions, and nobody is called.
+ * keeps its partitions, and nobody is called. One with a session clock of its own, which has been
+ * frozen and thaws, looks at that clock first.
  */
 export function onHeartbeatDue(turn: MemberTurn): void {
-  if (!HEARTBEATS_IN.includes(turn.membershipState)) return;
+  if (!mayHeartbeat(turn)) return;
   turn.set({ isHeartbeatDue: true });
-  if (turn.config.profile.heartbeatsFrom === 'loop') return;
-  const silentMs = turn.nowMs - turn.state.lastHeartbeatOkMs;
-  if (silentMs >= turn.config.sessionTimeoutMs) turn.set({ isCoordinatorKnown: false });
+  const { heartbeatsFrom, declaresOwnSessionOver } = turn.config.profile;
+  if (heartbeatsFrom === 'loop') return;
+  const isSilent = turn.nowMs - turn.state.lastHeartbeatOkMs >= turn.config.sessionTimeoutMs;
+  if (isSilent && declaresOwnSessionOver) onSessionOver(turn);
+  else if (isSilent) turn.set({ isCoordinatorKnown: false });
   sendDueHeartbeat(turn);
+}
+
+/** librdkafka sends heartbeats also while its lost call waits for poll(), then without an id. */
+const mayHeartbeat = (turn: MemberTurn): boolean =>
+  HEARTBEATS_IN.includes(turn.membershipState) ||
+  (turn.membershipState === 'lost' &&
+    turn.config.profile.declaresOwnSessionOver &&
+    turn.state.failure === null);
+
+/**
+ * librdkafka declares its session over by itself, also when no broker is there to say so, as long as
+ * no rebalance is under way: it forgets its member id, and its partitions are lost.
+ *
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_session_timeout_check, version 2.15.
+ */
+export function onSessionOver(turn: MemberTurn): void {
+  if (turn.membershipState !== 'stable' && turn.membershipState !== 'assigning') return;
+  turn.stopTimer('ownSession');
+  turn.identify(null, turn.state.generationId);
+  turn.set({ isPrepared: false });
+  turn.raise({ type: 'EVICTED' });
+}
+
+/** The coordinator has spoken well of the member: its session begins anew. */
+export function renewSession(turn: MemberTurn): void {
+  turn.set({ lastHeartbeatOkMs: turn.nowMs });
+  if (turn.config.profile.declaresOwnSessionOver) {
+    turn.startTimer('ownSession', turn.config.sessionTimeoutMs);
+  }
+}
+
+/**
+ * SyncGroup has given the member its assignment: librdkafka sends the heartbeat that is due by then,
+ * which for a newcomer is one at once.
+ *
+ * Source: recordings; rdkafka_cgrp.c, rd_kafka_cgrp_join_state_serve, version 2.15.
+ */
+export function startHeartbeats(turn: MemberTurn): void {
+  if (turn.config.profile.heartbeatClock !== 'sinceLastHeartbeat') return;
+  const { lastHeartbeatMs, config } = turn.state;
+  const dueMs = lastHeartbeatMs === null ? 0 : lastHeartbeatMs + config.heartbeatIntervalMs;
+  renewSession(turn);
+  turn.startTimer('heartbeat', Math.max(0, dueMs - turn.nowMs));
 }
 
 /** Sends the heartbeat that is due, or looks for the coordinator first. */
 export function sendDueHeartbeat(turn: MemberTurn): void {
   const { isHeartbeatDue, isCoordinatorKnown, memberId, generationId, config } = turn.state;
-  if (!isHeartbeatDue || !HEARTBEATS_IN.includes(turn.membershipState)) return;
+  if (!isHeartbeatDue || !mayHeartbeat(turn)) return;
   if (!isCoordinatorKnown) {
     findCoordinator(turn);
     return;
   }
-  if (memberId === null || generationId === null) return;
-  turn.set({ isHeartbeatDue: false });
+  if (generationId === null) return;
+  turn.set({ isHeartbeatDue: false, lastHeartbeatMs: turn.nowMs });
   turn.request({
     type: 'HeartbeatRequest',
     groupId: config.groupId,
@@ -75,9 +121,7 @@ export function onHeartbeatResponse(
   sent: SentRequest,
   errorCode: ErrorCode,
 ): void {
-  if (errorCode === 'NONE' || errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.set({ lastHeartbeatOkMs: turn.nowMs });
-  }
+  if (errorCode === 'NONE' || errorCode === 'REBALANCE_IN_PROGRESS') renewSession(turn);
   if (sent.generationId !== turn.state.generationId) return;
   if (errorCode === 'REBALANCE_IN_PROGRESS') onToldToRejoin(turn, 'group is already rebalancing');
   else if (EVICTIONS.includes(errorCode)) onEvicted(turn, errorCode, 'HEARTBEAT');

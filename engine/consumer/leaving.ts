@@ -8,9 +8,10 @@ const REBALANCING: readonly MembershipState[] = ['joining', 'syncing', 'retrying
 const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost', 'unsubscribed'];
 
 /**
- * close(): commits, calls the listener, leaves the group, ends.
+ * close(): commits, calls the listener, leaves the group, ends; some clients call the listener first.
  *
- * Source: ClassicKafkaConsumer#close, ConsumerCoordinator#close, #onLeavePrepare.
+ * Source: ClassicKafkaConsumer#close, ConsumerCoordinator#close, #onLeavePrepare; rdkafka_cgrp.c,
+ * rd_kafka_cgrp_terminate0.
  */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
@@ -20,13 +21,16 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
   });
   stopClocks(turn);
   const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
-  if (!isCommitting || REBALANCING.includes(from) || turn.sendCommit() === null) {
-    turn.raise({ type: 'COMMIT_SETTLED', owes: null });
-  }
+  const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
+  if (tellsFirst) tellOfEnd(turn, from);
+  const isSent = isCommitting && !REBALANCING.includes(from) && turn.sendCommit() !== null;
+  if (tellsFirst) turn.assign([]);
+  if (!isSent) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
 }
 
 function stopClocks(turn: MemberTurn): void {
   turn.stopTimer('heartbeat');
+  turn.stopTimer('ownSession');
   turn.stopTimer('poll');
   turn.stopTimer('autoCommit');
   turn.stopTimer('retry');
@@ -35,7 +39,8 @@ function stopClocks(turn: MemberTurn): void {
 /** The second half of close(), after the last commit. */
 export function leaveGroup(turn: MemberTurn): void {
   const from = turn.state.closingFrom ?? 'unjoined';
-  giveUpAll(turn, from);
+  tellOfEnd(turn, from);
+  turn.assign([]);
   const request = leaveRequest(turn, from, 'the consumer is being closed');
   if (request === null) finishClosing(turn);
   else turn.request(request);
@@ -48,14 +53,21 @@ export function finishClosing(turn: MemberTurn): void {
 }
 
 /**
- * unsubscribe(): the listener hears of it, and nobody waits for the answer to LeaveGroup. Nothing is
- * committed.
+ * unsubscribe(): the listener hears of it, and nobody waits for the answer to LeaveGroup. Java
+ * commits nothing.
  *
- * Source: ClassicKafkaConsumer#unsubscribe, AbstractCoordinator#maybeLeaveGroup.
+ * Simplification: librdkafka calls the listener in the next poll() and leaves after it, static members
+ * too; here it does so at once, and static members stay.
+ *
+ * Source: ClassicKafkaConsumer#unsubscribe, AbstractCoordinator#maybeLeaveGroup; rdkafka_cgrp.c,
+ * rd_kafka_cgrp_unsubscribe.
  */
 export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
+  const { isAutoCommit, profile } = turn.config;
   stopClocks(turn);
-  giveUpAll(turn, from);
+  tellOfEnd(turn, from);
+  if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
+  turn.assign([]);
   const request = leaveRequest(turn, from, 'the consumer unsubscribed from all topics');
   if (request !== null) turn.request(request);
   turn.identify(null, null);
@@ -68,20 +80,33 @@ export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
     isPrepared: false,
     isBackingOff: false,
     isCommitDue: false,
+    mayJoinAtMs: turn.nowMs,
   });
 }
 
-/** The listener hears of all that the member holds: as lost when it may be somebody else's already. */
-function giveUpAll(turn: MemberTurn, from: MembershipState): void {
-  const { assignment, generationId, memberId, config } = turn.state;
-  if (assignment.length === 0) return;
-  if (config.profile.hasListener) {
-    const isOwn = generationId !== null && memberId !== null && !REBALANCING.includes(from);
-    const callback = isOwn ? 'revoked' : 'lost';
-    turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
-    turn.note({ kind: 'callbackLeft', callback });
-  }
-  turn.assign([]);
+/**
+ * The listener hears of all that the member holds: as lost when it may be somebody else's already. A
+ * client that goes by what it has been told does not think so in a rebalance.
+ */
+function tellOfEnd(turn: MemberTurn, from: MembershipState): void {
+  const { application, assignment, generationId, memberId, config } = turn.state;
+  const { hasListener, errors, choosesCallback } = config.profile;
+  const isUnheard =
+    errors === 'reported' && application.doing === 'closing' && application.isFailure;
+  if (!hasListener || isUnheard || !hasSomethingToLose(turn)) return;
+  const isMember = generationId !== null && memberId !== null;
+  const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
+  const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
+  turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
+  turn.note({ kind: 'callbackLeft', callback });
+  turn.set({ isAssigned: false, isRevokedOwed: false });
+}
+
+/** Whether a listener is to hear that all is gone; some clients count an empty assignment. */
+export function hasSomethingToLose(turn: MemberTurn): boolean {
+  const { config, assignment, isAssigned } = turn.state;
+  const isEager = config.rebalanceProtocol === 'eager';
+  return config.profile.tellsOfEmptyLoss && isEager ? isAssigned : assignment.length > 0;
 }
 
 /** Null when there is nobody to tell, or nothing to say: static members never leave by themselves. */
@@ -96,6 +121,8 @@ export function leaveRequest(
   return {
     type: 'LeaveGroupRequest',
     groupId: config.groupId,
-    members: [{ memberId, groupInstanceId: null, reason }],
+    members: [
+      { memberId, groupInstanceId: null, reason: config.profile.givesReasons ? reason : null },
+    ],
   };
 }

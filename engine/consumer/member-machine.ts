@@ -9,7 +9,10 @@ export type MembershipEvent =
   | { readonly type: 'START' }
   /** The process is up and subscribed. */
   | { readonly type: 'READY' }
-  /** The application is in poll() and the coordinator is known: the member may act. */
+  /**
+   * The application is in poll(), or its client joins without it, and the coordinator is known: the
+   * member may act.
+   */
   | { readonly type: 'POLL'; readonly owes: OwedCallback }
   | { readonly type: 'JOIN_ANSWERED'; readonly errorCode: ErrorCode }
   | {
@@ -28,7 +31,11 @@ export type MembershipEvent =
   | { readonly type: 'POLL_TIMEOUT' }
   /** The commit before a rejoin is over, whatever came of it. */
   | { readonly type: 'COMMIT_SETTLED'; readonly owes: OwedCallback }
-  | { readonly type: 'CALLBACK_DONE' }
+  | {
+      readonly type: 'CALLBACK_DONE';
+      /** The commit of what was given up is under way, and the rejoin waits for it. */
+      readonly isCommitting: boolean;
+    }
   | { readonly type: 'UNSUBSCRIBE' }
   | { readonly type: 'SUBSCRIBE' }
   | { readonly type: 'CLOSE' }
@@ -89,6 +96,7 @@ export const memberMachine = setup({
       event.type === 'SYNC_ANSWERED' && event.errorCode === 'NONE' && !event.fits,
     mustGiveUp: ({ event }) =>
       event.type === 'SYNC_ANSWERED' && event.errorCode === 'NONE' && event.owes === 'revoked',
+    isCommitting: ({ event }) => event.type === 'CALLBACK_DONE' && event.isCommitting,
     isFailure: ({ event }) => event.type === 'LEFT' && event.isFailure,
   },
   actions: {
@@ -195,7 +203,8 @@ export const memberMachine = setup({
       on: { POLL: { target: 'committing', actions: 'commitBeforeRejoin' }, ...IN_GROUP },
     },
     committing: {
-      description: 'It commits what it has read before it rejoins.',
+      description:
+        'It commits what it has read before it rejoins; some clients call revoked first.',
       on: {
         COMMIT_SETTLED: [
           { guard: 'owesRevoked', target: 'revoking', actions: 'callRevoked' },
@@ -208,7 +217,10 @@ export const memberMachine = setup({
     revoking: {
       description: 'It is in the revoked callback and gives up its partitions.',
       on: {
-        CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' },
+        CALLBACK_DONE: [
+          { guard: 'isCommitting', target: 'committing' },
+          { target: 'joining', actions: 'sendJoinGroup' },
+        ],
         POLL_TIMEOUT: { actions: 'leaveSilently' },
         THROWN: ENDS.THROWN,
       },
@@ -218,6 +230,7 @@ export const memberMachine = setup({
         'The group has gone on without it, and its application has not heard: it still holds partitions.',
       on: {
         POLL: [
+          { guard: 'owesRevoked', target: 'revoking', actions: 'callRevoked' },
           { guard: 'owesLost', target: 'losing', actions: 'callLost' },
           { target: 'joining', actions: 'sendJoinGroup' },
         ],

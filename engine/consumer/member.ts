@@ -71,7 +71,7 @@ export interface WaitingInput {
 }
 
 export type MemberTimer =
-  'startUp' | 'heartbeat' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+  'startUp' | 'heartbeat' | 'ownSession' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
 
 export type MemberEffect =
   | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>
@@ -100,10 +100,12 @@ export interface AssignorMemory extends StickyUserData {
   readonly highestGeneration: number;
 }
 
-/** An exception on its way to the application. */
+/** An error on its way to the application. */
 export interface Thrown {
   readonly exception: string;
   readonly message: string;
+  /** The application closes its consumer and ends. */
+  readonly isFatal: boolean;
 }
 
 /** One consumer: its membership, its application thread, and what runs beside them. */
@@ -122,8 +124,14 @@ export interface Member {
   readonly joinedTopics: readonly string[] | null;
   /** What the sticky assignors keep in mind, by their name. */
   readonly assignorMemory: ReadonlyMap<string, AssignorMemory>;
-  /** An error of the heartbeat thread, which the next poll() throws. */
+  /** An error of the heartbeat thread, which the next poll() hands over. */
   readonly failure: Thrown | null;
+  /** It has been told an assignment, perhaps an empty one, and not to give it up since. */
+  readonly isAssigned: boolean;
+  /** It has been told to rejoin, so that revoked is owed whatever comes before it can be called. */
+  readonly isRevokedOwed: boolean;
+  /** When it may send its next JoinGroup. */
+  readonly mayJoinAtMs: number;
   /** Why it will join, as it tells the coordinator. */
   readonly joinReason: string | null;
   readonly isCoordinatorKnown: boolean;
@@ -139,8 +147,11 @@ export interface Member {
   readonly assignment: readonly TopicPartition[];
   /** By printed partition; only those that are known. */
   readonly positions: ReadonlyMap<string, number>;
-  /** What was processed since the last commit: the next offset of each partition. */
-  readonly processed: ReadonlyMap<string, number>;
+  /**
+   * What was processed, or handed over by poll(), since the last commit: the next offset of each
+   * partition.
+   */
+  readonly uncommitted: ReadonlyMap<string, number>;
   readonly areOffsetsAsked: boolean;
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
@@ -155,6 +166,8 @@ export interface Member {
   /** Fetched and not yet polled. */
   readonly buffer: readonly OffsetSpan[];
   readonly lastHeartbeatOkMs: number;
+  /** Null before its first heartbeat. */
+  readonly lastHeartbeatMs: number | null;
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
   readonly isCommitDue: boolean;
@@ -180,6 +193,9 @@ export const newMember = (config: MemberConfig): Member => ({
   joinedTopics: null,
   assignorMemory: new Map(),
   failure: null,
+  isAssigned: false,
+  isRevokedOwed: false,
+  mayJoinAtMs: 0,
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
@@ -188,7 +204,7 @@ export const newMember = (config: MemberConfig): Member => ({
   givingUp: [],
   assignment: [],
   positions: new Map(),
-  processed: new Map(),
+  uncommitted: new Map(),
   areOffsetsAsked: false,
   paused: new Set(),
   application: { doing: 'nothing' },
@@ -200,6 +216,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isFetching: false,
   buffer: [],
   lastHeartbeatOkMs: 0,
+  lastHeartbeatMs: null,
   isHeartbeatDue: false,
   isCommitDue: false,
   stallMs: 0,
@@ -254,6 +271,14 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.want({ type: 'stopTimer', timer });
   }
 
+  /** Nothing for a client whose auto commit goes by batches. */
+  startAutoCommits(): void {
+    const { isAutoCommit, autoCommitIntervalMs } = this.config;
+    if (isAutoCommit && autoCommitIntervalMs !== null) {
+      this.startTimer('autoCommit', autoCommitIntervalMs);
+    }
+  }
+
   /** Sends a request and returns the number by which its answer will be known. */
   request(request: GroupRequest): number {
     const correlationId = this.state.nextCorrelationId;
@@ -268,6 +293,16 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
 
   isAsking(type: GroupRequest['type']): boolean {
     return [...this.state.requests.values()].some(({ request }) => request.type === type);
+  }
+
+  /**
+   * Whether a later request of this kind has taken the place of this one. An earlier one may stay open
+   * for good: the coordinator never answers the SyncGroup of a member that has left meanwhile.
+   */
+  hasAskedAgain(type: GroupRequest['type'], correlationId: number): boolean {
+    return [...this.state.requests].some(
+      ([other, { request }]) => request.type === type && other > correlationId,
+    );
   }
 
   /** Steps the machine; what it asks for is carried out after the code that raised the event. */
@@ -296,7 +331,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.set({
       assignment,
       positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
-      processed: new Map([...this.state.processed].filter(([name]) => held.has(name))),
+      uncommitted: new Map([...this.state.uncommitted].filter(([name]) => held.has(name))),
       paused: new Set([...this.state.paused].filter((name) => held.has(name))),
       buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
       isFetching: false,
@@ -306,11 +341,11 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.note({ kind: 'assignmentChanged', assignment, gained, dropped });
   }
 
-  /** The offsets a commit of everything would carry, by this client's rule. */
-  committable(): readonly PartitionOffset[] {
-    const { assignment, positions, processed, config } = this.state;
-    const source = config.profile.commits === 'positions' ? positions : processed;
-    return assignment.flatMap((partition) => {
+  /** The offsets a commit of these partitions would carry, by this client's rule. */
+  committable(partitions = this.state.assignment): readonly PartitionOffset[] {
+    const { positions, uncommitted, config } = this.state;
+    const source = config.profile.commits === 'positions' ? positions : uncommitted;
+    return partitions.flatMap((partition) => {
       const offset = source.get(printPartition(partition));
       return offset === undefined ? [] : [atOffset(partition, offset)];
     });
@@ -320,12 +355,13 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
    * Commits what there is to commit; null when there is nothing, or no generation to commit in. A
    * member of the consumer protocol leaves it to the coordinator to refuse a commit without epoch.
    */
-  sendCommit(): number | null {
-    const { config, memberId, generationId } = this.state;
-    const offsets = this.committable();
+  sendCommit(partitions = this.state.assignment): number | null {
+    const { config, memberId, generationId, uncommitted } = this.state;
+    const offsets = this.committable(partitions);
     const isOutside = generationId === null && config.groupProtocol === 'classic';
     if (offsets.length === 0 || memberId === null || isOutside) return null;
-    this.set({ processed: new Map() });
+    const sent = new Set(offsets.map(printPartition));
+    this.set({ uncommitted: new Map([...uncommitted].filter(([name]) => !sent.has(name))) });
     return this.request({
       type: 'OffsetCommitRequest',
       groupId: config.groupId,

@@ -1,5 +1,4 @@
 import { existing } from '../assert.ts';
-import { ASSIGNORS } from '../assignors/index.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type {
   GroupResponse,
@@ -12,7 +11,7 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { leaveRequest } from './leaving.ts';
+import { hasSomethingToLose, leaveRequest } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
 import type { MemberTurn, Thrown } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
@@ -32,6 +31,10 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     joinedTopics: null,
     assignorMemory: new Map(),
     failure: null,
+    isAssigned: false,
+    isRevokedOwed: false,
+    mayJoinAtMs: 0,
+    lastHeartbeatMs: null,
     joinReason: null,
     closingFrom: null,
     assignedBy: null,
@@ -49,12 +52,16 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
  * The call that the application is owed before a rejoin, once in a rebalance: an eager member gives
  * up everything, also when it holds nothing; a cooperative one what it no longer subscribes to.
  *
- * Source: ConsumerCoordinator#onJoinPrepare.
+ * A call that was owed when the member was told to rejoin stays what it was, where the client had
+ * queued it for the next poll(): a member that is evicted meanwhile hears revoked.
+ *
+ * Source: ConsumerCoordinator#onJoinPrepare; rdkafka_cgrp.c, rd_kafka_cgrp_revoke_all_rejoin_maybe.
  */
 export function owedCallback(turn: MemberTurn): OwedCallback {
-  const { config, memberId, generationId, assignment, isPrepared } = turn.state;
+  const { config, memberId, generationId, isPrepared, isRevokedOwed } = turn.state;
   if (!config.profile.hasListener || isPrepared) return null;
-  if (memberId === null || generationId === null) return assignment.length > 0 ? 'lost' : null;
+  if (isRevokedOwed) return 'revoked';
+  if (memberId === null || generationId === null) return hasSomethingToLose(turn) ? 'lost' : null;
   if (config.rebalanceProtocol === 'eager') return 'revoked';
   return unsubscribedPartitions(turn).length > 0 ? 'revoked' : null;
 }
@@ -69,22 +76,48 @@ function unsubscribedPartitions(turn: MemberTurn): readonly TopicPartition[] {
 export const givenUpBeforeRejoin = (turn: MemberTurn): readonly TopicPartition[] =>
   turn.config.rebalanceProtocol === 'eager' ? turn.state.assignment : unsubscribedPartitions(turn);
 
-/** Sends JoinGroup; a client that looks for the coordinator anew does that first. */
+/**
+ * Sends JoinGroup; a client that looks for the coordinator anew does that first, and one that pauses
+ * between two of them waits.
+ */
 export function join(turn: MemberTurn): void {
+  const { profile, groupId, rebalanceProtocol } = turn.config;
   turn.stopTimer('heartbeat');
+  turn.stopTimer('ownSession');
   turn.set({ isLeader: false, assignedBy: null, isHeartbeatDue: false, isPrepared: true });
   // A client without a listener is not told, but it stops fetching: its partitions have no owner.
-  if (turn.config.rebalanceProtocol === 'eager') turn.assign([]);
-  if (turn.config.profile.findsCoordinatorToJoin && !turn.state.isCoordinatorFresh) {
-    turn.request({ type: 'FindCoordinatorRequest', groupId: turn.config.groupId });
+  if (rebalanceProtocol === 'eager') {
+    turn.assign([]);
+    turn.set({ isAssigned: false });
+  }
+  const { isCoordinatorKnown, isCoordinatorFresh } = turn.state;
+  if (!isCoordinatorKnown || (profile.findsCoordinatorToJoin && !isCoordinatorFresh)) {
+    const isAsking = turn.isAsking('FindCoordinatorRequest');
+    if (!isAsking) turn.request({ type: 'FindCoordinatorRequest', groupId });
+    return;
+  }
+  const pauseMs = turn.state.mayJoinAtMs - turn.nowMs;
+  if (pauseMs > 0) {
+    turn.set({ isBackingOff: true });
+    turn.startTimer('retry', pauseMs);
     return;
   }
   turn.request(joinRequest(turn));
-  turn.set({ joinReason: null, joinedTopics: turn.state.subscription });
+  turn.set({
+    mayJoinAtMs: turn.nowMs + profile.joinPauseMs,
+    joinReason: null,
+    joinedTopics: turn.state.subscription,
+    assignedBy: profile.watchesTopics === 'everyMember' ? countsOfOwnTopics(turn) : null,
+  });
+}
+
+function countsOfOwnTopics(turn: MemberTurn): ReadonlyMap<string, number> {
+  const { metadata, subscription } = turn.state;
+  return new Map([...metadata].filter(([topic]) => subscription.includes(topic)));
 }
 
 function joinRequest(turn: MemberTurn): JoinGroupRequest {
-  const { config, memberId, generationId, subscription, assignment, joinReason } = turn.state;
+  const { config, memberId, subscription, assignment, joinReason } = turn.state;
   return {
     type: 'JoinGroupRequest',
     groupId: config.groupId,
@@ -97,13 +130,29 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
       metadata: {
         topics: [...subscription].sort(),
         ownedPartitions: assignment,
-        generationId,
         rackId: null,
-        userData: userDataFor(turn, name),
+        ...claimFor(turn, name),
       },
     })),
-    reason: joinReason,
+    reason: config.profile.givesReasons ? joinReason : null,
   };
+}
+
+/**
+ * What a subscription says of the past. librdkafka's says nothing but what its sticky assignor has
+ * noted, and that in full.
+ *
+ * Source: rdkafka_sticky_assignor.c, rd_kafka_sticky_assignor_get_metadata; recordings.
+ */
+function claimFor(turn: MemberTurn, name: string): Pick<Subscription, 'generationId' | 'userData'> {
+  const { config, generationId, assignorMemory } = turn.state;
+  if (config.profile.claimsGenerationOf === 'member') {
+    return { generationId, userData: userDataFor(turn, name) };
+  }
+  const memory = name === 'cooperative-sticky' ? assignorMemory.get(name) : undefined;
+  if (memory === undefined) return { generationId: null, userData: null };
+  const { partitions, generationId: noted } = memory;
+  return { generationId: noted, userData: { partitions, generationId: noted } };
 }
 
 /** Source: StickyAssignor#subscriptionUserData, CooperativeStickyAssignor#subscriptionUserData. */
@@ -130,6 +179,7 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
   if (turn.membershipState !== 'joining') return;
   const { errorCode, memberId } = answer;
   if (errorCode === 'NONE') {
+    const { profile, heartbeatIntervalMs } = turn.config;
     turn.identify(memberId, answer.generationId);
     turn.set({
       isCoordinatorFresh: false,
@@ -137,27 +187,44 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
       isLeader: answer.leader === memberId,
       lastHeartbeatOkMs: turn.nowMs,
     });
-    turn.startTimer('heartbeat', turn.config.heartbeatIntervalMs);
+    if (profile.heartbeatClock === 'fromJoin') turn.startTimer('heartbeat', heartbeatIntervalMs);
   } else if (errorCode === 'MEMBER_ID_REQUIRED') {
     turn.identify(memberId, null);
-    turn.set({ joinReason: `need to re-join with the given member-id: ${memberId ?? ''}` });
-  } else resetOn(turn, errorCode, 'JOIN_GROUP');
+    turn.set({
+      mayJoinAtMs: turn.nowMs,
+      joinReason: `need to re-join with the given member-id: ${memberId ?? ''}`,
+    });
+  } else {
+    // A JoinGroup that was refused makes the pause twice as long (rd_kafka_cgrp_handle_JoinGroup).
+    turn.set({ mayJoinAtMs: turn.state.mayJoinAtMs + turn.config.profile.joinPauseMs });
+    resetOn(turn, errorCode, 'JOIN_GROUP');
+  }
   turn.raise({ type: 'JOIN_ANSWERED', errorCode }, answer);
 }
 
-/** The client throws these from poll(); the application closes its consumer and ends. */
+/**
+ * The client throws these from poll(), and the application closes its consumer and ends. librdkafka
+ * only reports them, unless they are fatal, and joins again by itself.
+ */
 export function throwToApplication(turn: MemberTurn, answer: GroupResponse | null): void {
   const { errorCode } = existing(answer, 'answer that is thrown');
-  turn.note({ kind: 'memberError', ...exceptionFor(errorCode) });
-  turn.raise({ type: 'THROWN' });
+  report(turn, errorFor(turn, errorCode));
 }
 
-/** As Kafka names its exceptions: FENCED_INSTANCE_ID becomes FencedInstanceIdException. */
-export function exceptionFor(errorCode: ErrorCode): Thrown {
+/** poll() hands an error over; the application ends where it cannot go on. */
+export function report(turn: MemberTurn, { exception, message, isFatal }: Thrown): void {
+  turn.note({ kind: 'memberError', exception, message });
+  if (isFatal) turn.raise({ type: 'THROWN' });
+}
+
+/** As the client names it. Kafka's exceptions: FENCED_INSTANCE_ID is FencedInstanceIdException. */
+export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
+  const isThrown = turn.config.profile.errors === 'thrown';
   const words = errorCode.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase());
   return {
-    exception: `${words.join('')}Exception`,
+    exception: isThrown ? `${words.join('')}Exception` : errorCode,
     message: `The coordinator answered ${errorCode}.`,
+    isFatal: isThrown || errorCode === 'FENCED_INSTANCE_ID',
   };
 }
 
@@ -182,10 +249,10 @@ const namesOfTopics = (answer: JoinGroupResponse): ReadonlySet<string> =>
 function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly MemberAssignment[] {
   const topics = namesOfTopics(answer);
   const counts = new Map([...turn.state.metadata].filter(([topic]) => topics.has(topic)));
-  turn.set({ assignedBy: counts });
+  if (turn.config.profile.watchesTopics === 'leader') turn.set({ assignedBy: counts });
   if (answer.skipAssignment) return [];
   const name = existing(answer.protocolName, 'assignor of the group');
-  const assignor = existing(ASSIGNORS.get(name), name);
+  const assignor = existing(turn.config.profile.assignors.get(name), name);
   const memory = turn.state.assignorMemory.get(name);
   const members = answer.members.map(({ memberId, groupInstanceId, metadata }) => ({
     memberId,
@@ -251,23 +318,37 @@ function resetOn(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
 /** A heartbeat or a commit was refused: the group has gone on without this member. */
 export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
   resetOn(turn, errorCode, api);
-  if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: exceptionFor(errorCode) });
+  if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
+  turn.stopTimer('ownSession');
   turn.raise({ type: 'EVICTED' });
 }
 
 export function onToldToRejoin(turn: MemberTurn, reason: string): void {
   if (turn.membershipState === 'stable' || turn.membershipState === 'assigning') {
-    turn.set({ joinReason: reason });
+    const { profile, rebalanceProtocol } = turn.config;
+    const isQueued = profile.choosesCallback === 'whenTold' && rebalanceProtocol === 'eager';
+    turn.set({ joinReason: reason, isRevokedOwed: isQueued });
   }
   turn.raise({ type: 'TOLD_TO_REJOIN' });
 }
 
-/** Source: AbstractCoordinator.HeartbeatThread, maybeLeaveGroup: the answer is not waited for. */
+/**
+ * The answer is not waited for. librdkafka has an error ready for the next poll() besides.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread, maybeLeaveGroup; rdkafka_cgrp.c,
+ * rd_kafka_cgrp_max_poll_interval_check_tmr_cb.
+ */
 export function leaveAfterPollTimeout(turn: MemberTurn, from: MembershipState): void {
+  const { profile, maxPollIntervalMs } = turn.config;
   const request = leaveRequest(turn, from, 'consumer poll timeout has expired.');
   if (request !== null) turn.request(request);
+  if (profile.errors === 'reported') {
+    const message = `Application maximum poll interval (${maxPollIntervalMs ?? 0}ms) exceeded`;
+    turn.set({ failure: { exception: '_MAX_POLL_EXCEEDED', message, isFatal: false } });
+  }
   turn.stopTimer('heartbeat');
+  turn.stopTimer('ownSession');
   turn.identify(null, null);
   turn.set({ joinReason: 'consumer pro-actively leaving the group', isPrepared: false });
 }
@@ -290,6 +371,7 @@ function enterRevoked(turn: MemberTurn, partitions: readonly TopicPartition[]): 
   else turn.set({ application: { doing: 'callback', correlationId } });
 }
 
+/** The lost callback before a rejoin. */
 export function callLost(turn: MemberTurn): void {
   const { assignment } = turn.state;
   turn.set({ givingUp: assignment });
@@ -297,30 +379,42 @@ export function callLost(turn: MemberTurn): void {
   endCallback(turn, 'lost');
 }
 
-/** The listener returns; what it was told of is given up. */
+/**
+ * The listener returns; what it was told of is given up, by some clients with a last commit.
+ *
+ * Source: ConsumerCoordinator#invokePartitionsRevoked; rdkafka_assignment.c,
+ * rd_kafka_assignment_serve_removals.
+ */
 export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): void {
-  const { assignment, givingUp } = turn.state;
+  const { assignment, givingUp, config } = turn.state;
+  const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
   turn.note({ kind: 'callbackLeft', callback });
+  const isCommitting = callback === 'revoked' && commits && turn.sendCommit(givingUp) !== null;
   turn.assign(withoutPartitions(assignment, givingUp));
-  turn.set({ application: { doing: 'polling' }, givingUp: [] });
+  turn.set({
+    application: { doing: 'polling' },
+    givingUp: [],
+    isAssigned: turn.membershipState === 'givingUp',
+    isPrepared: turn.membershipState !== 'givingUp',
+    isRevokedOwed: false,
+    mayJoinAtMs: turn.nowMs,
+  });
   if (turn.membershipState === 'givingUp') {
     turn.set({ joinReason: 'need to revoke partitions and re-join' });
   }
-  turn.raise({ type: 'CALLBACK_DONE' });
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting });
 }
 
 /** Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. */
 export function callAssigned(turn: MemberTurn): void {
-  const { autoCommitIntervalMs, isAutoCommit, profile } = turn.config;
+  const { profile } = turn.config;
   const { assigned, assignment: owned } = turn.state;
-  if (isAutoCommit && autoCommitIntervalMs !== null) {
-    turn.startTimer('autoCommit', autoCommitIntervalMs);
-  }
-  turn.set({ isCommitDue: false });
+  if (profile.autoCommitsFrom === 'poll') turn.startAutoCommits();
+  turn.set({ isCommitDue: false, isAssigned: true });
   remember(turn, assigned);
   turn.assign(assigned);
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });
   turn.note({ kind: 'callbackLeft', callback: 'assigned' });
-  turn.raise({ type: 'CALLBACK_DONE' });
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false });
 }

@@ -10,7 +10,7 @@ import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
-import { onToldToRejoin, owedCallback } from './membership.ts';
+import { onToldToRejoin, owedCallback, report } from './membership.ts';
 
 /**
  * What poll() does when the application is in it: first the coordinator's business, then records.
@@ -21,13 +21,15 @@ import { onToldToRejoin, owedCallback } from './membership.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') return;
+  if (turn.state.application.doing !== 'polling') {
+    joinWithoutPoll(turn);
+    return;
+  }
   const { failure } = turn.state;
   if (failure !== null) {
     turn.set({ failure: null });
-    turn.note({ kind: 'memberError', ...failure });
-    turn.raise({ type: 'THROWN' });
-    return;
+    report(turn, failure);
+    if (failure.isFatal) return;
   }
   if (turn.membershipState === 'stable') {
     const reason = reasonToRejoin(turn);
@@ -38,9 +40,7 @@ export function poll(turn: MemberTurn): void {
     case 'retrying':
     case 'rejoinNeeded':
     case 'lost':
-      if (turn.state.isBackingOff) break;
-      if (!turn.state.isCoordinatorKnown) findCoordinator(turn);
-      else turn.raise({ type: 'POLL', owes: owedCallback(turn) });
+      goOnJoining(turn);
       break;
     case 'stable':
       serve(turn);
@@ -53,6 +53,30 @@ export function poll(turn: MemberTurn): void {
     deliver(turn);
     fetch(turn);
   }
+}
+
+/** The coordinator is looked for before the listener is called, unless that call was ready before. */
+function goOnJoining(turn: MemberTurn): void {
+  const { isBackingOff, isCoordinatorKnown, config } = turn.state;
+  if (isBackingOff) return;
+  const owes = owedCallback(turn);
+  const isCallReady = owes !== null && config.profile.choosesCallback === 'whenTold';
+  if (!isCoordinatorKnown && !isCallReady) findCoordinator(turn);
+  else turn.raise({ type: 'POLL', owes });
+}
+
+/**
+ * librdkafka joins while its application is busy, unless that has to be called first, or to hear that
+ * it has not polled for too long.
+ *
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_join, version 2.15.
+ */
+function joinWithoutPoll(turn: MemberTurn): void {
+  const { application, config, failure } = turn.state;
+  const isBusy = application.doing === 'working' || application.doing === 'commitSync';
+  const isAble = config.profile.joinsFrom === 'thread' && isBusy && failure === null;
+  const isJoining = ['unjoined', 'retrying', 'rejoinNeeded', 'lost'].includes(turn.membershipState);
+  if (isAble && isJoining && owedCallback(turn) === null) goOnJoining(turn);
 }
 
 const KEEPS_READING: ReadonlySet<MembershipState> = new Set([
@@ -174,6 +198,7 @@ export function deliver(turn: MemberTurn): void {
     recordCount += lastOffset - firstOffset + 1;
   }
   turn.set({ positions });
+  if (config.profile.commits === 'delivered') addUncommitted(turn, batch);
   const { stallMs } = turn.state;
   turn.set({ stallMs: 0 });
   work(turn, batch, stallMs + recordCount * config.perRecordMs);
@@ -204,22 +229,28 @@ export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: numb
   turn.startTimer('work', forMs);
 }
 
+function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
+  const uncommitted = new Map(turn.state.uncommitted);
+  for (const { partition, lastOffset } of batch) {
+    uncommitted.set(printPartition(partition), lastOffset + 1);
+  }
+  turn.set({ uncommitted });
+}
+
 /** The application has finished its batch and polls again. */
 export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
   turn.set({ application: { doing: 'polling' } });
   if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
-  const processed = new Map(turn.state.processed);
   for (const { partition, firstOffset, lastOffset } of application.batch) {
     turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
-    processed.set(printPartition(partition), lastOffset + 1);
   }
-  turn.set({ processed });
+  if (config.profile.commits === 'processed') addUncommitted(turn, application.batch);
   const [last] = application.batch.slice(-1);
   const [next] = turn.state.buffer;
   const isBatchDone =
     last !== undefined && (next === undefined || !isSamePartition(next.partition, last.partition));
-  // kafkajs commits after each batch of a partition; java by its clock.
+  // kafkajs commits after each batch of a partition; the others by their clocks.
   if (isBatchDone && config.profile.commits === 'processed') turn.set({ isCommitDue: true });
 }

@@ -1,7 +1,13 @@
 import { existing } from '../assert.ts';
-import type { RebalanceProtocol } from '../assignors/assignor.ts';
-import { ASSIGNORS } from '../assignors/index.ts';
-import type { ClientKind, GroupProtocol } from '../protocol/config.ts';
+import type { Assignor, RebalanceProtocol } from '../assignors/assignor.ts';
+import { ASSIGNORS, LIBRDKAFKA_ASSIGNORS } from '../assignors/index.ts';
+import { hasSetting, type ClientKind, type GroupProtocol } from '../protocol/config.ts';
+import {
+  coversSession,
+  hasOneRebalanceProtocol,
+  knowsAssignors,
+  type ConstructorCheck,
+} from './constructor-checks.ts';
 import {
   asGroupInstanceId,
   type GroupId,
@@ -13,40 +19,137 @@ import type { ScenarioMember } from '../scenarios/scenario.ts';
 
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
 export interface ClientProfile {
+  /** The assignors it brings along, by their name on the wire; a leader runs its own client's. */
+  readonly assignors: ReadonlyMap<string, Assignor>;
   /** A thread of its own, or the fetch loop, which stands still while a handler runs. */
   readonly heartbeatsFrom: 'thread' | 'loop';
+  /** The first heartbeat: an interval after JoinGroup, or with the assignment, if one is due. */
+  readonly heartbeatClock: 'fromJoin' | 'sinceLastHeartbeat';
+  /** Its partitions are lost when it has heard nothing for its session timeout. */
+  readonly declaresOwnSessionOver: boolean;
+  /** It joins inside poll(), or beside it: then poll() is only needed for listener calls. */
+  readonly joinsFrom: 'poll' | 'thread';
+  /** The least time between two of its JoinGroups; a listener call in between ends the wait. */
+  readonly joinPauseMs: number;
+  /** Whose rejoin follows from new partitions: the leader's, who has assigned without them. */
+  readonly watchesTopics: 'leader' | 'everyMember';
   /** It has a rebalance listener that hears of revoked and lost partitions. */
   readonly hasListener: boolean;
+  /** An eager member's listener hears of a loss also when the assignment was empty. */
+  readonly tellsOfEmptyLoss: boolean;
+  /** When it is settled which call a listener gets: in poll(), or when the news came. */
+  readonly choosesCallback: 'inPoll' | 'whenTold';
   /** It looks for the coordinator anew before each JoinGroup. */
   readonly findsCoordinatorToJoin: boolean;
   /** Its SyncGroup names the protocol (version 5 of the API and later). */
   readonly namesProtocolInSync: boolean;
-  /** It commits every position it holds, or only what its handlers have finished. */
-  readonly commits: 'positions' | 'processed';
+  /** It tells the coordinator why (JoinGroup from version 8 on, LeaveGroup from 5). */
+  readonly givesReasons: boolean;
+  /** What its subscription claims of the past: its own generation, or what its assignor noted. */
+  readonly claimsGenerationOf: 'member' | 'stickyAssignor';
+  /** It commits every position it holds, or what poll() has handed over, or what was processed. */
+  readonly commits: 'positions' | 'delivered' | 'processed';
+  /** The last commit of a generation. */
+  readonly lastCommit: 'beforeRevoked' | 'afterRevoked';
+  /** Its auto commit waits for a poll(), after a clock that starts with the assignment, or not. */
+  readonly autoCommitsFrom: 'poll' | 'thread';
   /** Records reach the application as one batch, or one by one. */
   readonly delivers: 'batch' | 'record';
+  /** Where an application that stands still does so: between two polls, or in its handler. */
+  readonly stallsIn: 'pollLoop' | 'handler';
+  /**
+   * Thrown as Kafka's exceptions, after which the application ends; or reported by their codes, also
+   * when its poll clock has run out and when there is nothing to commit. After those it goes on; only
+   * a fatal one ends it, and then no listener is called.
+   */
+  readonly errors: 'thrown' | 'reported';
+  /** Its constructor refuses a configuration for these. */
+  readonly constructorChecks: readonly ConstructorCheck[];
   /** From the start of the process to its first request, about, on a quiet machine. */
   readonly startUpMs: number;
 }
 
-/** Source: recordings of the three clients; kafkajs 2.2.4 consumer/runner.js, consumerGroup.js. */
-export const PROFILES: Readonly<Record<'java' | 'kafkajs', ClientProfile>> = {
+/**
+ * Source of kafkajs: version 2.2.4, consumer/runner.js, consumerGroup.js, and recordings; of Java:
+ * the classes that the code names, and recordings.
+ *
+ * Source of librdkafka: recordings of version 2.16.0; of version 2.15 rdkafka_cgrp.c:
+ * join_state_serve (when it joins and sends heartbeats), session_timeout_check, revoke_all_rejoin
+ * (listener calls), max_poll_interval_check_tmr_cb, offset_commit_tmr_cb, metadata_update_check (every
+ * member rejoins for new partitions); rdkafka_assignment.c: serve_removals (the last commit);
+ * rdkafka_sticky_assignor.c: get_metadata (what a subscription claims).
+ */
+export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
   java: {
+    assignors: ASSIGNORS,
     heartbeatsFrom: 'thread',
+    heartbeatClock: 'fromJoin',
+    declaresOwnSessionOver: false,
+    joinsFrom: 'poll',
+    joinPauseMs: 0,
+    watchesTopics: 'leader',
     hasListener: true,
+    tellsOfEmptyLoss: false,
+    choosesCallback: 'inPoll',
     findsCoordinatorToJoin: false,
     namesProtocolInSync: true,
+    givesReasons: true,
+    claimsGenerationOf: 'member',
     commits: 'positions',
+    lastCommit: 'beforeRevoked',
+    autoCommitsFrom: 'poll',
     delivers: 'batch',
+    stallsIn: 'pollLoop',
+    errors: 'thrown',
+    constructorChecks: [],
     startUpMs: 1_000,
   },
+  librdkafka: {
+    assignors: LIBRDKAFKA_ASSIGNORS,
+    heartbeatsFrom: 'thread',
+    heartbeatClock: 'sinceLastHeartbeat',
+    declaresOwnSessionOver: true,
+    joinsFrom: 'thread',
+    joinPauseMs: 1_000,
+    watchesTopics: 'everyMember',
+    hasListener: true,
+    tellsOfEmptyLoss: true,
+    choosesCallback: 'whenTold',
+    findsCoordinatorToJoin: false,
+    namesProtocolInSync: false,
+    givesReasons: false,
+    claimsGenerationOf: 'stickyAssignor',
+    commits: 'delivered',
+    lastCommit: 'afterRevoked',
+    autoCommitsFrom: 'thread',
+    delivers: 'record',
+    stallsIn: 'pollLoop',
+    errors: 'reported',
+    constructorChecks: [coversSession, knowsAssignors, hasOneRebalanceProtocol],
+    startUpMs: 3,
+  },
   kafkajs: {
+    assignors: ASSIGNORS,
     heartbeatsFrom: 'loop',
+    heartbeatClock: 'fromJoin',
+    declaresOwnSessionOver: false,
+    joinsFrom: 'poll',
+    joinPauseMs: 0,
+    watchesTopics: 'leader',
     hasListener: false,
+    tellsOfEmptyLoss: false,
+    choosesCallback: 'inPoll',
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
+    givesReasons: false,
+    claimsGenerationOf: 'member',
     commits: 'processed',
+    lastCommit: 'beforeRevoked',
+    autoCommitsFrom: 'poll',
     delivers: 'record',
+    stallsIn: 'handler',
+    errors: 'thrown',
+    constructorChecks: [],
     startUpMs: 100,
   },
 };
@@ -109,43 +212,56 @@ export function instanceIdOf(member: ScenarioMember): GroupInstanceId | null {
 
 /**
  * Cooperative only when every assignor that is offered supports it.
- * Source: ConsumerCoordinator's constructor.
+ * Source: ConsumerCoordinator's constructor; librdkafka's assignors have one protocol each.
  */
-export function rebalanceProtocolOf(assignors: readonly string[]): RebalanceProtocol {
-  const isCooperative = assignors.every((name) =>
-    ASSIGNORS.get(name)?.rebalanceProtocols.includes('cooperative'),
+export function rebalanceProtocolOf(
+  offered: readonly string[],
+  assignors: ReadonlyMap<string, Assignor>,
+): RebalanceProtocol {
+  const isCooperative = offered.every((name) =>
+    assignors.get(name)?.rebalanceProtocols.includes('cooperative'),
   );
   return isCooperative ? 'cooperative' : 'eager';
 }
 
-/** Fills in the client's defaults. `client` is one that `PROFILES` has. */
-export function readMemberConfig(
-  member: ScenarioMember & { readonly client: Exclude<ClientKind, 'librdkafka'> },
-  groupId: GroupId,
-): MemberConfig {
+/** Fills in the client's defaults. */
+export function readMemberConfig(member: ScenarioMember, groupId: GroupId): MemberConfig {
+  const { name, client, work } = member;
+  const profile = PROFILES[client];
   const number = (key: string): number => Number(settingOf(member, key));
-  const isJava = member.client === 'java';
+  /** Null for a client that does not have the setting. */
+  const numberIfAny = (key: string): number | null =>
+    hasSetting(client, key) ? number(key) : null;
+  const assignors = assignorsOf(member);
   return {
-    name: member.name,
+    name,
     groupId,
-    profile: PROFILES[member.client],
+    profile,
     sessionTimeoutMs: number('session.timeout.ms'),
     heartbeatIntervalMs: number('heartbeat.interval.ms'),
-    rebalanceTimeoutMs: number(isJava ? 'max.poll.interval.ms' : 'rebalance.timeout.ms'),
-    maxPollIntervalMs: isJava ? number('max.poll.interval.ms') : null,
-    maxPollRecords: isJava ? number('max.poll.records') : Number.MAX_SAFE_INTEGER,
-    isAutoCommit: isJava ? settingOf(member, 'enable.auto.commit') === 'true' : true,
-    autoCommitIntervalMs: isJava ? number('auto.commit.interval.ms') : null,
+    rebalanceTimeoutMs: numberIfAny('rebalance.timeout.ms') ?? number('max.poll.interval.ms'),
+    maxPollIntervalMs: numberIfAny('max.poll.interval.ms'),
+    maxPollRecords: numberIfAny('max.poll.records') ?? Number.MAX_SAFE_INTEGER,
+    isAutoCommit:
+      !hasSetting(client, 'enable.auto.commit') ||
+      settingOf(member, 'enable.auto.commit') === 'true',
+    autoCommitIntervalMs: numberIfAny('auto.commit.interval.ms'),
     offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
-    metadataMaxAgeMs: number('metadata.max.age.ms'),
-    retryBackoffMs: isJava ? number('retry.backoff.ms') : 300,
+    metadataMaxAgeMs:
+      numberIfAny('topic.metadata.refresh.interval.ms') ?? number('metadata.max.age.ms'),
+    retryBackoffMs: numberIfAny('retry.backoff.ms') ?? KAFKAJS_RETRY_MS,
     groupInstanceId: instanceIdOf(member),
-    rebalanceProtocol: rebalanceProtocolOf(assignorsOf(member)),
-    assignors: assignorsOf(member),
-    perRecordMs: member.work.perRecordMs,
-    commitInRevoked: member.work.commitInRevoked,
+    rebalanceProtocol: rebalanceProtocolOf(assignors, profile.assignors),
+    assignors,
+    perRecordMs: work.perRecordMs,
+    commitInRevoked: work.commitInRevoked,
     topics: member.topics,
     groupProtocol: groupProtocolOf(member),
-    remoteAssignor: isJava ? settingOf(member, 'group.remote.assignor') || null : null,
+    remoteAssignor: hasSetting(client, 'group.remote.assignor')
+      ? settingOf(member, 'group.remote.assignor') || null
+      : null,
   };
 }
+
+/** kafkajs's `retry.initialRetryTime`. */
+const KAFKAJS_RETRY_MS = 300;

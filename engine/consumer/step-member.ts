@@ -1,11 +1,12 @@
 import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
+import type { GroupResponse } from '../protocol/messages.ts';
 import { printPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
 import { onAutoCommitDue } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
-import { onCoordinatorUnavailable } from './heartbeats.ts';
+import { onCoordinatorUnavailable, onSessionOver, startHeartbeats } from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,
@@ -13,7 +14,7 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess } from './membership.ts';
+import { endProcess, report } from './membership.ts';
 import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
@@ -37,7 +38,8 @@ export function stepMember(
   cause: number,
 ): { readonly member: Member; readonly effects: readonly CausedEffect[] } {
   const turn = new MemberTurn(member, nowMs, cause);
-  if (isForApplication(input) && !isFree(turn, input)) {
+  hearOfAssignment(turn, input);
+  if (isForApplication(turn, input) && !isFree(turn, input)) {
     turn.set({ waiting: [...turn.state.waiting, { input, cause }] });
   } else {
     take(turn, input);
@@ -70,15 +72,21 @@ function carryOutActions(turn: MemberTurn): void {
   }
 }
 
+/** What begins with an assignment, whether or not the application is there to be told of it. */
+function hearOfAssignment(turn: MemberTurn, input: MemberInput): void {
+  if (input.type !== 'response' || input.message.type !== 'SyncGroupResponse') return;
+  if (turn.membershipState === 'syncing' && input.message.errorCode === 'NONE') {
+    startHeartbeats(turn);
+  }
+}
+
 /** Inputs that only the application thread can take, between or inside its polls. */
-function isForApplication(input: MemberInput): boolean {
+function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
   switch (input.type) {
     case 'command':
       return input.command.do !== 'start' && input.command.do !== 'crash';
     case 'response':
-      return ['JoinGroupResponse', 'SyncGroupResponse', 'OffsetFetchResponse'].includes(
-        input.message.type,
-      );
+      return isAnswerForApplication(turn, input.message);
     case 'fetched':
     case 'offsetsListed':
       return true;
@@ -89,6 +97,19 @@ function isForApplication(input: MemberInput): boolean {
       return false;
     default:
       return unreachable(input, 'isForApplication');
+  }
+}
+
+/** A client that joins beside its application needs it only for the calls that SyncGroup brings. */
+function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boolean {
+  const joinsInPoll = turn.config.profile.joinsFrom === 'poll';
+  switch (message.type) {
+    case 'JoinGroupResponse':
+      return joinsInPoll;
+    case 'SyncGroupResponse':
+      return joinsInPoll || message.errorCode === 'NONE';
+    default:
+      return message.type === 'OffsetFetchResponse';
   }
 }
 
@@ -144,7 +165,7 @@ function onCommand(turn: MemberTurn, command: Command): void {
       endProcess(turn, null);
       return;
     case 'stall':
-      if (turn.config.profile.delivers === 'record') turn.set({ stallMs: command.forMs });
+      if (turn.config.profile.stallsIn === 'handler') turn.set({ stallMs: command.forMs });
       else work(turn, [], command.forMs);
       return;
     case 'pause':
@@ -177,14 +198,13 @@ function onCommand(turn: MemberTurn, command: Command): void {
 function onTimer(turn: MemberTurn, timer: MemberTimer): void {
   switch (timer) {
     case 'startUp':
-      turn.note({ kind: 'memberReady' });
-      turn.set({ application: { doing: 'polling' } });
-      turn.want({ type: 'refreshMetadata' });
-      rulesOf(turn).onReady(turn);
-      turn.raise({ type: 'READY' });
+      startUp(turn);
       return;
     case 'heartbeat':
       rulesOf(turn).onHeartbeatDue(turn);
+      return;
+    case 'ownSession':
+      onSessionOver(turn);
       return;
     case 'poll':
       rulesOf(turn).onPollTimeout(turn);
@@ -205,6 +225,22 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
     default:
       unreachable(timer, 'onTimer');
   }
+}
+
+/** The client is there; its constructor may have refused its configuration. */
+function startUp(turn: MemberTurn): void {
+  const { profile } = turn.config;
+  const [problem] = profile.constructorChecks.flatMap((check) => check(turn.config) ?? []);
+  if (problem !== undefined) {
+    report(turn, { exception: '_INVALID_ARG', message: problem, isFatal: true });
+    return;
+  }
+  turn.note({ kind: 'memberReady' });
+  turn.set({ application: { doing: 'polling' }, subscription: turn.config.topics });
+  turn.want({ type: 'refreshMetadata' });
+  if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
+  rulesOf(turn).onReady(turn);
+  turn.raise({ type: 'READY' });
 }
 
 function onResponse(

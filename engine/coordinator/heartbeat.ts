@@ -1,4 +1,4 @@
-import { unreachable } from '../assert.ts';
+import { existing, unreachable } from '../assert.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { HeartbeatRequest } from '../protocol/messages.ts';
 import { validateMember, type ClassicGroup, type GroupTurn } from './classic-group.ts';
@@ -16,7 +16,7 @@ import type { Parked } from './effects.ts';
 export function onHeartbeat(turn: GroupTurn, request: HeartbeatRequest, parked: Parked): void {
   const errorCode = judge(turn.state, request);
   if (errorCode === 'NONE' || errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.restartSession(turn.member(request.memberId));
+    turn.restartSession(turn.member(existing(request.memberId, 'id of a member')));
   }
   turn.answer(parked, { type: 'HeartbeatResponse', errorCode });
 }

@@ -63,6 +63,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
     kafkajs: 'earliest',
   }),
   setting('metadata.max.age.ms', 'integer', 'ms', { java: '300000', kafkajs: '300000' }),
+  setting('topic.metadata.refresh.interval.ms', 'integer', 'ms', { librdkafka: '300000' }),
   setting('retry.backoff.ms', 'integer', 'ms', { java: '100', librdkafka: '100' }),
   setting('retry.backoff.max.ms', 'integer', 'ms', { java: '1000', librdkafka: '1000' }, false),
   setting('request.timeout.ms', 'integer', 'ms', { java: '30000' }, false),

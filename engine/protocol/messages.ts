@@ -92,7 +92,8 @@ export interface SyncGroupResponse {
 export interface HeartbeatRequest {
   readonly type: 'HeartbeatRequest';
   readonly groupId: GroupId;
-  readonly memberId: MemberId;
+  /** Null from a librdkafka member that has lost its partitions and not told its application yet. */
+  readonly memberId: MemberId | null;
   readonly generationId: GenerationId;
   /** Null for a dynamic member. */
   readonly groupInstanceId: GroupInstanceId | null;

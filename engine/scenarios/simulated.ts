@@ -1,5 +1,6 @@
 import { PlaygroundError } from '../errors.ts';
 import { printPath } from '../parsing.ts';
+import type { ClientKind } from '../protocol/config.ts';
 import { groupProtocolOf } from './member-settings.ts';
 import type { Scenario, ScenarioMember, TimedCommand } from './scenario.ts';
 
@@ -34,10 +35,12 @@ interface Found {
 
 function unsimulatedIn(member: ScenarioMember): Found | null {
   const { client, config } = member;
-  if (client === 'librdkafka') {
-    return { path: ['client'], problem: 'is "librdkafka"; java and kafkajs are simulated' };
+  if (groupProtocolOf(member) === 'consumer') {
+    if (client === 'java') return null;
+    return setting('group.protocol', `is consumer, which is simulated for java, not for ${client}`);
   }
-  if (groupProtocolOf(member) === 'consumer') return null;
+  // librdkafka has its own assignors, and its constructor refuses what it does not know.
+  if (client === 'librdkafka') return null;
   const strategy = 'partition.assignment.strategy';
   const unknown = String(config[strategy] ?? 'range')
     .split(',')
@@ -52,18 +55,17 @@ const SIMULATED_ASSIGNORS =
 
 const setting = (key: string, problem: string): Found => ({ path: ['config', key], problem });
 
-/** What kafkajs's consumer has no call for. */
-const NOT_IN_KAFKAJS: readonly TimedCommand['do'][] = [
-  'commit',
-  'subscribe',
-  'unsubscribe',
-  'enforceRebalance',
-];
+/** What a client's consumer has no call for, at least while it runs. */
+const NOT_IN_CLIENT: Readonly<Record<ClientKind, readonly TimedCommand['do'][]>> = {
+  java: [],
+  librdkafka: ['enforceRebalance'],
+  kafkajs: ['commit', 'subscribe', 'unsubscribe', 'enforceRebalance'],
+};
 
 function unsimulatedCommand(scenario: Scenario, command: TimedCommand): string | null {
-  if (!NOT_IN_KAFKAJS.includes(command.do) || !('member' in command)) return null;
+  if (!('member' in command)) return null;
   const member = scenario.members.find(({ name }) => name === command.member);
-  return member?.client === 'kafkajs'
-    ? `is "${command.do}", which kafkajs's consumer cannot do while it runs`
+  return member !== undefined && NOT_IN_CLIENT[member.client].includes(command.do)
+    ? `is "${command.do}", which ${member.client}’s consumer cannot do while it runs`
     : null;
 }

@@ -180,6 +180,7 @@ const COMMAND_WORDS = {
 const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   heartbeat: 'the heartbeat clock',
   session: 'the session clock',
+  ownSession: 'the client’s own session clock',
   poll: 'the poll clock (max.poll.interval.ms)',
   autoCommit: 'the auto commit clock',
   retry: 'the retry backoff',

@@ -33,7 +33,7 @@ export interface EventHeader {
   readonly inferred: boolean;
 }
 
-/** What a timer is for. The first three are a member's clocks. */
+/** What a timer is for. The first three are a member's clocks; its session runs at the coordinator. */
 export type TimerKind =
   | 'heartbeat'
   | 'session'
@@ -50,7 +50,9 @@ export type TimerKind =
   | 'revocationTimeout'
   | 'memberJoinTimeout'
   | 'memberSyncTimeout'
-  | 'metadata';
+  | 'metadata'
+  /** By which a librdkafka member itself counts its session. */
+  | 'ownSession';
 
 /** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */
 export type Fact =

@@ -463,8 +463,9 @@ class Reconstruction {
             'something has changed the group that was not recorded',
           );
         }
-        if (request.type === 'HeartbeatRequest')
+        if (request.type === 'HeartbeatRequest' && request.memberId !== null) {
           this.#hear(request.memberId, errorCodeIn(response));
+        }
         return;
       case 'OffsetCommitResponse': {
         if (request.type !== 'OffsetCommitRequest') return;

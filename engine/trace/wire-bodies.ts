@@ -201,7 +201,7 @@ const heartbeat: Reader = ({ request, response }, reading) => {
     v.object({
       groupId,
       generationId: v.pipe(v.number(), v.transform(asGenerationId)),
-      memberId: knownMemberId,
+      memberId,
       groupInstanceId: instanceId,
     }),
     request,

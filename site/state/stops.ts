@@ -15,6 +15,7 @@ export function stopsOf(trace: Trace, detail: Detail): readonly number[] {
 /** Timers that bring something about when they run out; the others only keep things going. */
 const LOUD_TIMERS = new Set([
   'session',
+  'ownSession',
   'poll',
   'initialDelay',
   'rebalanceTimeout',

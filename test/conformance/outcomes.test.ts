@@ -1,34 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import {
-  PlaygroundError,
-  compareOutcomes,
-  idsOf,
-  outcomeOf,
-  simulate,
-} from '../../engine/index.ts';
+import { compareOutcomes, idsOf, outcomeOf, simulate } from '../../engine/index.ts';
 import { RECORDING_NAMES, readCase } from '../support/recordings.ts';
 
-/**
- * Recordings that the simulator refuses to play yet, each with what it lacks. One that it learns to
- * play has to leave this list: a refusal that does not come is a failure.
- */
-const NOT_SIMULATED = new Map([
-  ['librdkafka-cooperative-crash', 'librdkafka'],
-  ['librdkafka-join', 'librdkafka'],
-  ['librdkafka-lost', 'librdkafka'],
-]);
-
-const SIMULATED = RECORDING_NAMES.filter((name) => !NOT_SIMULATED.has(name));
-
 describe('a simulated run', () => {
-  it.each(SIMULATED)('comes to the recorded outcome: %s', (name) => {
+  it.each(RECORDING_NAMES)('comes to the recorded outcome: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
     const simulated = simulate(scenario, idsOf(trace));
     const verdict = compareOutcomes(outcomeOf(simulated), outcome);
     expect(verdict.differences).toEqual([]);
   });
 
-  it.each(SIMULATED)('comes to the same outcome with other latencies: %s', (name) => {
+  it.each(RECORDING_NAMES)('comes to the same outcome with other latencies: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
     for (let seed = 2; seed <= 12; seed += 1) {
       const simulated = simulate(scenario, { ...idsOf(trace), seed });
@@ -36,12 +18,6 @@ describe('a simulated run', () => {
         [],
       );
     }
-  });
-
-  it.each([...NOT_SIMULATED])('is refused where a rule is missing: %s', (name, lack) => {
-    const { scenario } = readCase(name);
-    expect(() => simulate(scenario)).toThrow(PlaygroundError);
-    expect(() => simulate(scenario)).toThrow(lack);
   });
 });
 

@@ -66,14 +66,15 @@ const aScript = fc
 const aRun = fc
   .record({
     script: aScript,
-    client: fc.constantFrom('java', 'kafkajs'),
+    client: fc.constantFrom('java', 'librdkafka', 'kafkajs'),
+    isCooperative: fc.boolean(),
     partitions: fc.integer({ min: 1, max: 6 }),
     perRecordMs: fc.constantFrom(0, 40, 900),
     commitInRevoked: fc.boolean(),
     seed: fc.integer({ min: 0, max: 1_000_000 }),
   })
-  .map(({ script, client, partitions, perRecordMs, commitInRevoked, seed }) => {
-    const isJava = client === 'java';
+  .map(({ script, client, partitions, perRecordMs, commitInRevoked, isCooperative, seed }) => {
+    const hasPollClock = client !== 'kafkajs';
     const scenario = aScenario({
       members: NAMES,
       client,
@@ -81,7 +82,10 @@ const aRun = fc
       config: {
         'session.timeout.ms': 6_000,
         'heartbeat.interval.ms': 1_500,
-        ...(isJava ? { 'max.poll.interval.ms': 8_000 } : { 'rebalance.timeout.ms': 10_000 }),
+        ...(hasPollClock ? { 'max.poll.interval.ms': 8_000 } : { 'rebalance.timeout.ms': 10_000 }),
+        ...(client === 'librdkafka' && isCooperative
+          ? { 'partition.assignment.strategy': 'cooperative-sticky' }
+          : {}),
       },
       work: { perRecordMs, commitInRevoked },
       script,

@@ -9,7 +9,7 @@ import { sortPartitions, type TopicPartition } from '../../protocol/partitions.t
 import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../heartbeats.ts';
 import type { MemberTurn } from '../member.ts';
 import type { MembershipState } from '../step-machine.ts';
-import { exceptionFor } from '../membership.ts';
+import { errorFor } from '../membership.ts';
 import type { LeaveReason } from './machine.ts';
 import type { ConsumerProtocolMembership, LocalAssignment } from './membership.ts';
 
@@ -195,7 +195,7 @@ function onRefused(turn: MemberTurn, errorCode: ErrorCode): void {
     case 'COORDINATOR_LOAD_IN_PROGRESS':
       return;
     default:
-      turn.set({ failure: exceptionFor(errorCode) });
+      turn.set({ failure: errorFor(turn, errorCode) });
       turn.raise({ type: 'REFUSED' });
   }
 }

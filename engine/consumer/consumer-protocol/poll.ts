@@ -1,5 +1,6 @@
 import type { MemberTurn } from '../member.ts';
 import { askPositions, deliver, fetch } from '../poll-loop.ts';
+import { report } from '../membership.ts';
 import { findCoordinator } from '../heartbeats.ts';
 import { update } from './heartbeats.ts';
 import { loseAll, reconcile, release } from './reconciliation.ts';
@@ -16,8 +17,7 @@ export function poll(turn: MemberTurn): void {
   if (failure !== null) {
     loseAll(turn);
     turn.set({ failure: null });
-    turn.note({ kind: 'memberError', ...failure });
-    turn.raise({ type: 'THROWN' });
+    report(turn, failure);
     return;
   }
   reconcile(turn);

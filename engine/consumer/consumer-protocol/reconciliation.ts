@@ -92,11 +92,8 @@ function takeAssignment(turn: MemberTurn): void {
 }
 
 export function restartAutoCommit(turn: MemberTurn): void {
-  const { isAutoCommit, autoCommitIntervalMs } = turn.config;
   turn.set({ isCommitDue: false });
-  if (isAutoCommit && autoCommitIntervalMs !== null) {
-    turn.startTimer('autoCommit', autoCommitIntervalMs);
-  }
+  turn.startAutoCommits();
 }
 
 /** The group has gone on without it: commits carry no epoch now, and no heartbeat is sent. */

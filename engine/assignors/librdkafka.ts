@@ -1,0 +1,25 @@
+import { inDealingOrder, type AssignorMember, type Assignor } from './assignor.ts';
+import { librdkafkaCooperativeSticky } from './librdkafka-cooperative-sticky.ts';
+import { rangeIn } from './range.ts';
+import { roundRobinIn } from './round-robin.ts';
+
+/**
+ * Members in the order in which librdkafka's range and round-robin assignors deal: two static ones by
+ * their group.instance.id, any others by their member id. Java's put static members first; where
+ * all are static, or all dynamic, the two agree.
+ *
+ * Source: rdkafka_assignor.c, rd_kafka_group_member_cmp, version 2.15.
+ */
+function inLibrdkafkaOrder(members: readonly AssignorMember[]): readonly AssignorMember[] {
+  const isMixed = new Set(members.map(({ groupInstanceId }) => groupInstanceId === null)).size > 1;
+  if (!isMixed) return inDealingOrder(members);
+  // A static member's id begins with its group.instance.id.
+  return [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
+}
+
+/** The assignors that librdkafka brings along, by their name on the wire. */
+export const LIBRDKAFKA_ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
+  [rangeIn(inLibrdkafkaOrder), roundRobinIn(inLibrdkafkaOrder), librdkafkaCooperativeSticky].map(
+    (assignor) => [assignor.name, assignor],
+  ),
+);
