@@ -70,9 +70,6 @@ function readList(names: readonly string[], numbering: Numbering): TopicList {
 export const listOfMember = ({ lists, listOf }: Subscriptions, member: number): TopicList =>
   existing(lists[at(listOf, member)], 'subscription');
 
-/** Whether all have sent the same list, in the same order. */
-export const isOneList = ({ lists }: Subscriptions): boolean => lists.length === 1;
-
 export const readMembers = (
   members: readonly AssignorMember[],
   counts: PartitionCounts,

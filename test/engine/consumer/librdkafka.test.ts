@@ -312,6 +312,8 @@ describe('what is no part of librdkafka', () => {
   });
 
   it('is refused, as not simulated yet: KIP-848', () => {
-    expect(() => play({ config: { 'group.protocol': 'consumer' } })).toThrow('simulated for java');
+    const config = { 'group.protocol': 'consumer' };
+    const scenario = aScenario({ client: 'librdkafka', config });
+    expect(() => simulate(scenario)).toThrow('simulated for java');
   });
 });
