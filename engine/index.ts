@@ -87,4 +87,5 @@ export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
+export { assignLine, printAssignment } from './assignors/assign-line.ts';
 export { idsOf, simulate, type SimulateOptions } from './simulate.ts';

@@ -1,13 +1,16 @@
 import { writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
   CLIENT_KINDS,
   PlaygroundError,
+  assignLine,
   compareOutcomes,
   compareTraces,
   describe,
   outcomeOf,
   parseRecording,
+  printAssignment,
   printTrace,
   rebalancesOf,
   idsOf,
@@ -105,6 +108,18 @@ program
       );
     }
     print(diagramOf(content.type === 'trace' ? content.trace : simulate(content.scenario)));
+  });
+
+program
+  .command('assign')
+  .description('answers groups on standard input, one JSON object a line: who gets what')
+  .action(async () => {
+    let lineNumber = 0;
+    for await (const line of createInterface({ input: process.stdin })) {
+      lineNumber += 1;
+      if (line.trim() === '') continue;
+      print(`${printAssignment(assignLine(line, `Standard input, line ${lineNumber}`))}\n`);
+    }
   });
 
 interface SimulateFlags {

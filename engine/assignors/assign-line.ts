@@ -83,9 +83,8 @@ export function assignLine(line: string, what: string): Assignment {
     remedy: REMEDY,
   });
   refuseSameMember(parsed, what);
-  const clientSide = ASSIGNORS.get(parsed.assignor);
-  const isClientSide = CLIENT_NAMES.some((name) => name === parsed.assignor);
-  if (isClientSide && clientSide !== undefined) {
+  if (CLIENT_NAMES.some((name) => name === parsed.assignor)) {
+    const clientSide = existing(ASSIGNORS.get(parsed.assignor), `assignor ${parsed.assignor}`);
     const counts = new Map(Object.entries(parsed.topics));
     return clientSide.assign(
       parsed.members.map((member) => clientMember(member, parsed)),

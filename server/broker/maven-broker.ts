@@ -57,7 +57,10 @@ const JVM_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms128m', 
 const classPath = (libraries: string): string => join(libraries, '*');
 
 /** Brings Kafka's jars, once for each version; two starts at once do not disturb each other. */
-async function bringLibraries(version: string, say: (line: string) => void): Promise<string> {
+export async function bringLibraries(
+  version: string,
+  say: (line: string) => void,
+): Promise<string> {
   const libraries = join(cacheFolder(), `kafka-${version}`);
   if (existsSync(libraries)) return libraries;
   const maven = await findMaven();

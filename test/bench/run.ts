@@ -2,6 +2,7 @@
  * How fast the engine is, each figure against its budget: `npm run bench`, with `-- --json` one
  * object a line. A budget that is missed is said, and fails nothing: machines differ.
  */
+import { measureAssignors, printAssignorTime } from './assignors.ts';
 import { measureEvents } from './events.ts';
 import { printFigure } from './figures.ts';
 import { measureGroups } from './groups.ts';
@@ -11,3 +12,4 @@ const isJson = process.argv.includes('--json');
 for (const measure of [measureEvents, measureView, measureGroups]) {
   for (const figure of measure()) console.log(printFigure(figure, isJson));
 }
+for (const time of await measureAssignors()) console.log(printAssignorTime(time, isJson));
