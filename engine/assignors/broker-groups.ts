@@ -1,6 +1,5 @@
-import { hashOrder } from '../java/hash-order.ts';
-import { orderByHash } from '../java/hash-order.ts';
-import { HashTable } from '../java/hash-table.ts';
+import { DEFAULT_TABLE_LENGTH, hashOrder, orderByHash } from '../java/hash-order.ts';
+import { orderOfComputed } from '../java/hash-table.ts';
 import { at, type Ints } from '../java/ints.ts';
 import { hashUuid, readUuid, type Uuid } from '../java/uuid.ts';
 import { existing } from '../assert.ts';
@@ -24,7 +23,7 @@ export interface TargetOfTopic {
   /** Number of the topic; null when nobody subscribes to it any more. */
   readonly topic: number | null;
   /** Numbers of partitions within the topic, in the order of a `HashSet<Integer>`. */
-  readonly partitions: Ints;
+  readonly partitions: readonly number[];
 }
 
 export function readBrokerGroup(
@@ -40,42 +39,48 @@ export function readBrokerGroup(
   const { numbering } = subscriptions;
   const idOf = (name: string): Uuid => readUuid(existing(topics.get(name), name).topicId);
   const topicIds = numbering.topics.map(idOf);
+  const hashOf = new Map(
+    [...topics].map(([name, { topicId }]) => [name, hashUuid(readUuid(topicId))]),
+  );
   return {
     members: ordered,
     subscriptions,
     topicIds,
     topicHashes: Int32Array.from(topicIds, hashUuid),
-    targets: ordered.map(({ target }) => readTarget(target, subscriptions, topics)),
+    targets: ordered.map(({ target }) => readTarget(target, subscriptions, hashOf)),
   };
 }
 
-/** Source: Kafka keeps a target as a `HashMap<Uuid, HashSet<Integer>>`. */
+/**
+ * Source: Kafka keeps a target as a `HashMap<Uuid, HashSet<Integer>>`. A topic that is gone has no id
+ * to go by here; nothing of it is kept.
+ */
 function readTarget(
   target: BrokerAssignorMember['target'],
   { numbering }: Subscriptions,
-  topics: ReadonlyMap<string, BrokerTopic>,
+  hashOf: ReadonlyMap<string, number>,
 ): readonly TargetOfTopic[] {
-  const names: string[] = [];
-  const partitions = new Map<string, number[]>();
-  const table = new HashTable();
+  const partitionsOf = new Map<string, number[]>();
   for (const { topic, partition } of target) {
-    const known = partitions.get(topic);
+    const known = partitionsOf.get(topic);
     if (known !== undefined) known.push(partition);
-    else {
-      const id = topics.get(topic)?.topicId;
-      // A topic that is gone has no id to go by here; nothing of it is kept.
-      if (id === undefined) continue;
-      partitions.set(topic, [partition]);
-      table.computeIfAbsent(names.length, hashUuid(readUuid(id)));
-      names.push(topic);
-    }
+    else if (hashOf.has(topic)) partitionsOf.set(topic, [partition]);
   }
-  return table.keys().map((index) => {
+  const names = [...partitionsOf.keys()];
+  const hashes = Int32Array.from(names, (name) => hashOf.get(name) ?? 0);
+  return orderOfComputed(hashes).map((index) => {
     const name = existing(names[index], 'topic of a target');
-    const numbers = Int32Array.from(existing(partitions.get(name), name));
-    return {
-      topic: numbering.indexOfTopic.get(name) ?? null,
-      partitions: orderByHash(numbers).map((place) => at(numbers, place)),
-    };
+    const topic = numbering.indexOfTopic.get(name) ?? null;
+    return { topic, partitions: orderNumbers(existing(partitionsOf.get(name), name)) };
   });
+}
+
+/** Numbers as a `HashSet<Integer>` lists them: in their order as long as the table has room for all. */
+function orderNumbers(numbers: readonly number[]): readonly number[] {
+  const isPlain = numbers.every(
+    (number, index) =>
+      number < DEFAULT_TABLE_LENGTH && (index === 0 || number > at(numbers, index - 1)),
+  );
+  if (isPlain) return numbers;
+  return [...orderByHash(Int32Array.from(numbers))].map((place) => at(numbers, place));
 }

@@ -4,7 +4,7 @@ import {
   type BrokerAssignorMember,
   type BrokerTopic,
 } from './assignor.ts';
-import { readBrokerGroup } from './broker-groups.ts';
+import { readBrokerGroup, type BrokerGroup } from './broker-groups.ts';
 import { readOwners } from './numbering.ts';
 import { idsOf } from './subscriptions.ts';
 import { assignHeterogeneous } from './uniform-heterogeneous.ts';
@@ -20,7 +20,7 @@ function assign(
   topics: ReadonlyMap<string, BrokerTopic>,
 ): Assignment {
   const group = readBrokerGroup(members, topics);
-  const owners = isHomogeneous(members) ? assignHomogeneous(group) : assignHeterogeneous(group);
+  const owners = isHomogeneous(group) ? assignHomogeneous(group) : assignHeterogeneous(group);
   return readOwners(group.subscriptions.numbering, idsOf(group.members), owners, members);
 }
 
@@ -29,8 +29,10 @@ function assign(
  *
  * Source: ModernGroup#subscriptionType.
  */
-function isHomogeneous(members: readonly BrokerAssignorMember[]): boolean {
-  const [first = new Set<string>(), ...others] = members.map(({ topics }) => new Set(topics));
+function isHomogeneous({ subscriptions }: BrokerGroup): boolean {
+  const [first = new Set<string>(), ...others] = subscriptions.lists.map(
+    ({ names }) => new Set(names),
+  );
   return others.every(
     (names) => names.size === first.size && [...names].every((name) => first.has(name)),
   );

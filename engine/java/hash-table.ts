@@ -1,4 +1,5 @@
 import { existing } from '../assert.ts';
+import type { Ints } from './ints.ts';
 import {
   CROWDED,
   DEFAULT_TABLE_LENGTH,
@@ -74,6 +75,28 @@ export class HashTable {
     this.#buckets = emptyBuckets(this.#buckets.length * 2);
     for (const entry of entries) this.#bucketOf(entry.hash).push(entry);
   }
+}
+
+/**
+ * The order of keys with these hashes, as indexes into them, that `computeIfAbsent` has put in one
+ * after another. Few keys mostly have a bucket each; then it is the order of the buckets.
+ */
+export function orderOfComputed(hashes: Ints): readonly number[] {
+  if (!isFull(hashes.length, DEFAULT_TABLE_LENGTH)) {
+    const buckets = new Array<number>(DEFAULT_TABLE_LENGTH).fill(-1);
+    const isCrowded = hashes.some((hash, index) => {
+      const bucket = bucketOf(hash, DEFAULT_TABLE_LENGTH);
+      const isTaken = buckets[bucket] !== -1;
+      buckets[bucket] = index;
+      return isTaken;
+    });
+    if (!isCrowded) return buckets.filter((index) => index !== -1);
+  }
+  const table = new HashTable();
+  hashes.forEach((hash, index) => {
+    table.computeIfAbsent(index, hash);
+  });
+  return table.keys();
 }
 
 const emptyBuckets = (length: number): Entry[][] => Array.from({ length }, () => []);

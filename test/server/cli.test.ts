@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import mermaid from 'mermaid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOutcome, parseTrace } from '../../engine/index.ts';
@@ -35,6 +37,33 @@ const changed = (change: (scenario: Record<string, unknown>) => void): unknown =
   change(scenario);
   return scenario;
 };
+
+describe('assign', () => {
+  const vectors = gunzipSync(
+    readFileSync(new URL('../vectors/assignors.jsonl.gz', import.meta.url)),
+  )
+    .toString()
+    .split('\n')
+    .slice(0, 3);
+
+  it('answers each line with one', async () => {
+    const { stdout, exitCode } = await runPlayground(['assign'], `${vectors.join('\n')}\n\n`);
+    expect(exitCode).toBe(0);
+    const sorted = (line: string): string => {
+      const { result } = JSON.parse(line) as { result: Record<string, unknown> };
+      return JSON.stringify(Object.entries(result).sort());
+    };
+    expect(stdout.split('\n').map(sorted)).toEqual(vectors.map(sorted));
+  });
+
+  it('names the line that it cannot read, after it has answered those before', async () => {
+    const input = `${vectors[0] ?? ''}\n{"assignor": "best"}\n`;
+    const { stdout, stderr, exitCode } = await runPlayground(['assign'], input);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('"result"');
+    expect(stderr).toContain('line 2: $.assignor is "best", expected one of range');
+  });
+});
 
 describe('simulate', () => {
   it('prints the recorded outcome of eager-join', async () => {
