@@ -1,4 +1,5 @@
-import type { Trace } from './events.ts';
+import type { GroupState } from '../protocol/facts.ts';
+import type { EventOf, Trace } from './events.ts';
 
 /** From the change to the next stable group, or to the end of the trace. */
 export interface Rebalance {
@@ -27,11 +28,11 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   let earliestStep = 0;
   for (const event of trace.events) {
     if (event.kind !== 'groupState') continue;
-    const isBegin = event.from === 'Stable' || event.from === 'Empty';
-    if (open === null && isBegin && event.to === 'PreparingRebalance') {
+    if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
       open = { fromStep, reason: event.reason };
-    } else if (open !== null && (event.to === 'Stable' || event.to === 'Empty')) {
+    }
+    if (open !== null && isAtRest(event.to)) {
       const toStep = event.to === 'Stable' ? lastHeard(trace, event.step) : event.step;
       found.push(close(trace, found.length + 1, open, toStep, event.generationId));
       earliestStep = toStep + 1;
@@ -43,6 +44,18 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   }
   return found;
 }
+
+/**
+ * The first member of a consumer group settles it at once. A group that a coordinator loads from its
+ * log is as it was.
+ */
+const begins = (trace: Trace, { from, to, cause }: EventOf<'groupState'>): boolean =>
+  isAtRest(from) &&
+  to !== 'Empty' &&
+  to !== 'Dead' &&
+  trace.events[cause ?? 0]?.kind !== 'brokerChanged';
+
+const isAtRest = (state: GroupState): boolean => state === 'Stable' || state === 'Empty';
 
 function close(
   trace: Trace,

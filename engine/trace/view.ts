@@ -213,6 +213,9 @@ function apply(fold: Fold, event: TraceEvent): void {
       fold.group = { state, generationId, protocolName, leader };
       return;
     }
+    case 'groupEpoch':
+      fold.group = { ...fold.group, generationId: asGenerationId(event.groupEpoch) };
+      return;
     case 'groupMember':
       applyGroupMember(fold, event);
       return;

@@ -3,7 +3,7 @@ import type { GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.t
 import { printPartition, type TopicPartition } from '../../protocol/partitions.ts';
 import type { ConsumerGroupMember, ConsumerGroupTurn, Topics } from './consumer-group.ts';
 import { isReconciledTo } from './consumer-group.ts';
-import { reconcile } from './reconcile.ts';
+import { isSameShare, reconcile } from './reconcile.ts';
 import { updateTarget } from './target-assignment.ts';
 
 /** Who a request says that it comes from. */
@@ -168,16 +168,18 @@ export function reconcileMember(
   if (updated === member) return member;
   turn.putMember(updated);
   const { name, memberEpoch, state, assigned, pendingRevocation } = updated;
-  const note = {
-    kind: 'memberReconciled',
-    memberId,
-    member: name,
-    memberEpoch,
-    state,
-    assigned: assigned.map(bare),
-    pendingRevocation: pendingRevocation.map(bare),
-  } as const;
-  turn.ask({ type: 'note', note });
+  if (!isSameToAll(member, updated)) {
+    const note = {
+      kind: 'memberReconciled',
+      memberId,
+      member: name,
+      memberEpoch,
+      state,
+      assigned: assigned.map(bare),
+      pendingRevocation: pendingRevocation.map(bare),
+    } as const;
+    turn.ask({ type: 'note', note });
+  }
   if (updated.classic !== null) return updated;
   const timer = { kind: 'revocationTimeout', memberId } as const;
   if (state === 'UNREVOKED_PARTITIONS') {
@@ -185,5 +187,12 @@ export function reconcileMember(
   } else turn.ask({ type: 'stopTimer', timer });
   return updated;
 }
+
+/** Only the epoch before may have changed, of which nobody is told. */
+const isSameToAll = (old: ConsumerGroupMember, updated: ConsumerGroupMember): boolean =>
+  old.memberEpoch === updated.memberEpoch &&
+  old.state === updated.state &&
+  isSameShare(old.assigned, updated.assigned) &&
+  isSameShare(old.pendingRevocation, updated.pendingRevocation);
 
 const bare = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition });
