@@ -21,7 +21,7 @@ describe('settlingTimes', () => {
 
   it('counts from the command where it only silences somebody', () => {
     const crash = { atMs: 20_500, do: 'crash', member: 'C2' };
-    expect(settled([start(0, 'C1'), start(10_000, 'C2'), crash]).at(-1)).toBe('crash 20 to 26 s');
+    expect(settled([start(0, 'C1'), start(10_000, 'C2'), crash]).at(-1)).toBe('crash 20 to 25 s');
   });
 
   it('leaves out what the next command follows too soon, and what calls nobody', () => {
