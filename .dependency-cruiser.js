@@ -1,5 +1,8 @@
 /** Who may import whom; see engine/README.md for the reasons. */
-const forEngine = ['^engine/(assert|errors|parsing|persistent-(list|map)|turn)\\.ts$', '^engine/java/'];
+const forEngine = [
+  '^engine/(assert|errors|parsing|persistent-(list|map)|turn)\\.ts$',
+  '^engine/java/',
+];
 
 /** A part of the engine may use what is for all, its own folder, and these. */
 const part = (name, allowed) => ({
