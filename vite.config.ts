@@ -8,6 +8,12 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.me
 const engine = fromRoot('engine/');
 const isOfEngine = (id: string): boolean => id.startsWith(engine) || /\/xstate\//.test(id);
 
+/**
+ * Loading a module of the engine does nothing by itself, so the page can leave out what only the
+ * worker or a tab needs, XState above all, and the worker what only the page reads.
+ */
+const treeshake = { moduleSideEffects: (id: string) => !isOfEngine(id) };
+
 export default defineConfig({
   root: fromRoot('site'),
   cacheDir: fromRoot('node_modules/.vite'),
@@ -23,13 +29,9 @@ export default defineConfig({
     // The page's policy allows no inline script and no data: fonts or scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      // Loading a module of the engine does nothing by itself, so the page can leave out what only
-      // the worker or a tab needs: the state machines and XState above all.
-      treeshake: { moduleSideEffects: (id: string) => !isOfEngine(id) },
-    },
+    rolldownOptions: { treeshake },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { treeshake } },
   test: {
     projects: [
       {

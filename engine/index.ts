@@ -63,6 +63,7 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
+  idsOf,
   type EventOf,
   type Fact,
   type TimerKind,
@@ -89,4 +90,4 @@ export { traceOfRecording } from './trace/recording-trace.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
-export { idsOf, simulate, type SimulateOptions } from './simulate.ts';
+export { simulate, type SimulateOptions } from './simulate.ts';

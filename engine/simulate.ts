@@ -44,12 +44,6 @@ export interface SimulateOptions {
   readonly topicIds?: ReadonlyMap<string, string>;
 }
 
-/** What makes a simulation deal as the run of that trace did: the ids that it happened to get. */
-export const idsOf = ({
-  memberIds,
-  topicIds,
-}: Trace): Pick<SimulateOptions, 'memberIds' | 'topicIds'> => ({ memberIds, topicIds });
-
 /** One direction of a loopback link to a broker on the same machine. */
 const LATENCY = { leastMs: 1, mostMs: 3 };
 

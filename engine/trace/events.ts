@@ -21,6 +21,12 @@ export interface Trace {
   readonly events: readonly TraceEvent[];
 }
 
+/** What makes a simulation deal as the run of that trace did: the ids that it happened to get. */
+export const idsOf = ({ memberIds, topicIds }: Trace): Pick<Trace, 'memberIds' | 'topicIds'> => ({
+  memberIds,
+  topicIds,
+});
+
 /** What all events say: which, when, who, and what brought it about. */
 export interface EventHeader {
   /** Its index in the trace. */

@@ -1,10 +1,9 @@
 import {
   PlaygroundError,
-  compareTraces,
   existing,
+  idsOf,
   ownershipOf,
   rebalancesOf,
-  traceOfRecording,
   view,
   withClient,
   type BridgeStatus,
@@ -226,6 +225,7 @@ export class Playground {
       simulated: null,
       verdict: null,
     };
+    const { compareTraces, traceOfRecording } = await import('../sources/recorded.ts');
     const lines: RecordingLine[] = [];
     let header: RecordingHeader | null = null;
     let refresh: ReturnType<typeof setTimeout> | null = null;
@@ -263,7 +263,7 @@ export class Playground {
           header = message.header;
           this.#handle = null;
           show(true);
-          if (this.live?.phase !== 'failed') void this.#compare();
+          if (this.live?.phase !== 'failed') void this.#compare(compareTraces);
           return;
         case 'problem': {
           if (refresh !== null) clearTimeout(refresh);
@@ -294,14 +294,12 @@ export class Playground {
     if (this.shown === 'real' && !this.isPlaying) this.goToStop(this.stops.length - 1);
   }
 
-  async #compare(): Promise<void> {
+  async #compare(compareTraces: (left: Trace, right: Trace) => Verdict): Promise<void> {
     const { recorded } = this;
     if (recorded === null) return;
     this.#changeLive(() => ({ phase: 'comparing' }));
     try {
-      const simulated = await this.#source.run(recorded.scenario, {
-        memberIds: recorded.memberIds,
-      });
+      const simulated = await this.#source.run(recorded.scenario, idsOf(recorded));
       const verdict = compareTraces(simulated, recorded);
       this.#changeLive(() => ({ phase: 'done', simulated, verdict }));
     } catch (error) {
