@@ -83,6 +83,7 @@ export function onOffsetCommitResponse(
     onToldToRejoin(turn, 'group is already rebalancing');
   }
   if (application.doing === 'closing') {
+    if (application.isInListener) reportRefusal(turn, errorCode);
     turn.raise({ type: 'COMMIT_SETTLED', owes: null });
     return;
   }

@@ -15,14 +15,15 @@ const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost'
  */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: { doing: 'closing', isFailure },
+    application: { doing: 'closing', isFailure, isInListener: false },
     closingFrom: from,
     waiting: [],
   });
   stopClocks(turn);
   const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
   const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
-  if (tellsFirst) tellOfEnd(turn, from);
+  // The listener's own commit is the last one then.
+  if (tellsFirst && tellOfEnd(turn, from) !== null) return;
   const isSent = isCommitting && !REBALANCING.includes(from) && turn.sendCommit() !== null;
   if (tellsFirst) turn.assign([]);
   if (!isSent) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
@@ -38,8 +39,11 @@ function stopClocks(turn: MemberTurn): void {
 
 /** The second half of close(), after the last commit. */
 export function leaveGroup(turn: MemberTurn): void {
+  const { application } = turn.state;
   const from = turn.state.closingFrom ?? 'unjoined';
-  tellOfEnd(turn, from);
+  if (application.doing === 'closing' && application.isInListener) {
+    turn.note({ kind: 'callbackLeft', callback: 'revoked' });
+  } else if (tellOfEnd(turn, from) !== null) return;
   turn.assign([]);
   const request = leaveRequest(turn, from, 'the consumer is being closed');
   if (request === null) finishClosing(turn);
@@ -63,9 +67,17 @@ export function finishClosing(turn: MemberTurn): void {
  * rd_kafka_cgrp_unsubscribe.
  */
 export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
-  const { isAutoCommit, profile } = turn.config;
   stopClocks(turn);
-  tellOfEnd(turn, from);
+  turn.set({ closingFrom: from });
+  const correlationId = tellOfEnd(turn, from);
+  if (correlationId === null) unsubscribe(turn);
+  else turn.set({ application: { doing: 'callback', correlationId } });
+}
+
+/** The second half of unsubscribe(), after the listener has returned. */
+export function unsubscribe(turn: MemberTurn): void {
+  const { isAutoCommit, profile } = turn.config;
+  const from = turn.state.closingFrom ?? 'unjoined';
   if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
   turn.assign([]);
   const request = leaveRequest(turn, from, 'the consumer unsubscribed from all topics');
@@ -73,6 +85,7 @@ export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
   turn.identify(null, null);
   turn.set({
     application: { doing: 'idling' },
+    closingFrom: null,
     subscription: [],
     joinedTopics: null,
     isLeader: false,
@@ -87,19 +100,27 @@ export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
 /**
  * The listener hears of all that the member holds: as lost when it may be somebody else's already. A
  * client that goes by what it has been told does not think so in a rebalance.
+ *
+ * @returns the number of the commit that the listener waits for; null when it has returned.
  */
-function tellOfEnd(turn: MemberTurn, from: MembershipState): void {
+function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const { application, assignment, generationId, memberId, config } = turn.state;
   const { hasListener, errors, choosesCallback } = config.profile;
   const isUnheard =
     errors === 'reported' && application.doing === 'closing' && application.isFailure;
-  if (!hasListener || isUnheard || !hasSomethingToLose(turn)) return;
+  if (!hasListener || isUnheard || !hasSomethingToLose(turn)) return null;
   const isMember = generationId !== null && memberId !== null;
   const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
-  turn.note({ kind: 'callbackLeft', callback });
   turn.set({ isAssigned: false, isRevokedOwed: false });
+  const isCommitting = callback === 'revoked' && config.commitInRevoked;
+  const correlationId = isCommitting ? turn.sendCommit() : null;
+  if (correlationId === null) turn.note({ kind: 'callbackLeft', callback });
+  else if (application.doing === 'closing') {
+    turn.set({ application: { ...application, isInListener: true } });
+  }
+  return correlationId;
 }
 
 /** Whether a listener is to hear that all is gone; some clients count an empty assignment. */

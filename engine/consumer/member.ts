@@ -35,8 +35,8 @@ export type Application =
   | { readonly doing: 'callback'; readonly correlationId: number }
   /** In commitSync(). */
   | { readonly doing: 'commitSync'; readonly correlationId: number }
-  /** It has closed its consumer, after an error or without. */
-  | { readonly doing: 'closing'; readonly isFailure: boolean }
+  /** It has closed its consumer, after an error or without; perhaps its listener still commits. */
+  | { readonly doing: 'closing'; readonly isFailure: boolean; readonly isInListener: boolean }
   /** It runs on after unsubscribe(), without polling. */
   | { readonly doing: 'idling' }
   | { readonly doing: 'nothing' };

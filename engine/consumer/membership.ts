@@ -11,7 +11,7 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { hasSomethingToLose, leaveRequest } from './leaving.ts';
+import { hasSomethingToLose, leaveRequest, unsubscribe } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
 import type { MemberTurn, Thrown } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
@@ -389,6 +389,10 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   const { assignment, givingUp, config } = turn.state;
   const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
   turn.note({ kind: 'callbackLeft', callback });
+  if (turn.membershipState === 'unsubscribed') {
+    unsubscribe(turn);
+    return;
+  }
   const isCommitting = callback === 'revoked' && commits && turn.sendCommit(givingUp) !== null;
   turn.assign(withoutPartitions(assignment, givingUp));
   turn.set({

@@ -3,6 +3,7 @@ import { findCoordinator, onCoordinatorUnavailable, UNAVAILABLE } from '../heart
 import { reportRefusal } from '../commits.ts';
 import type { MemberTurn } from '../member.ts';
 import { RETRIABLE, update } from './heartbeats.ts';
+import { onReleased } from './leaving.ts';
 import { onReconciliationCommitted, onRevokedDone } from './reconciliation.ts';
 
 /** commitSync(). Source: CommitRequestManager#commitSync: membership is the coordinator's to judge. */
@@ -24,6 +25,7 @@ export function onOffsetCommitResponse(
   const { application, consumerProtocol } = turn.state;
   if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
   if (application.doing === 'closing') {
+    if (application.isInListener) reportRefusal(turn, errorCode);
     turn.raise({ type: 'COMMIT_SETTLED' });
     return;
   }
@@ -38,8 +40,14 @@ export function onOffsetCommitResponse(
   }
   if (!isWaitedFor) return;
   reportRefusal(turn, errorCode);
-  if (application.doing === 'callback') onRevokedDone(turn);
+  if (application.doing === 'callback') onListenerDone(turn);
   else turn.set({ application: { doing: 'polling' } });
+}
+
+/** The revoked callback returns: of a reconciliation, or of unsubscribe(). */
+function onListenerDone(turn: MemberTurn): void {
+  if (turn.membershipState === 'prepareLeaving') onReleased(turn);
+  else onRevokedDone(turn);
 }
 
 /** Who waits for a commit tries again when the coordinator is there; the auto commit a little later. */
@@ -68,6 +76,6 @@ export function commitAgain(turn: MemberTurn): void {
   }
   if (!('correlationId' in application) || !waiting.includes(application.correlationId)) return;
   if (correlationId !== null) turn.set({ application: { ...application, correlationId } });
-  else if (application.doing === 'callback') onRevokedDone(turn);
+  else if (application.doing === 'callback') onListenerDone(turn);
   else turn.set({ application: { doing: 'polling' } });
 }

@@ -14,7 +14,11 @@ const NOT_IN_GROUP: readonly MembershipState[] = [
 
 /** close(): commits first. Source: AsyncKafkaConsumer#close, #autoCommitOnClose. */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
-  turn.set({ application: { doing: 'closing', isFailure }, closingFrom: from, waiting: [] });
+  turn.set({
+    application: { doing: 'closing', isFailure, isInListener: false },
+    closingFrom: from,
+    waiting: [],
+  });
   turn.stopTimer('poll');
   turn.stopTimer('autoCommit');
   turn.stopTimer('retry');
@@ -28,8 +32,35 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
  * Source: AsyncKafkaConsumer#runRebalanceCallbacksOnClose, AbstractMembershipManager#leaveGroup.
  */
 export function releaseAll(turn: MemberTurn, from: MembershipState): void {
-  const { generationId, application, closingFrom } = turn.state;
-  giveUpAll(turn, generationId === null ? 'lost' : 'revoked');
+  const { generationId, application, assignment, closingFrom } = turn.state;
+  turn.set({ closingFrom: closingFrom ?? from });
+  if (application.doing === 'closing' && application.isInListener) {
+    onReleased(turn);
+    return;
+  }
+  if (generationId === null || assignment.length === 0) {
+    giveUpAll(turn, 'lost');
+    leave(turn);
+    return;
+  }
+  turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions: assignment });
+  const correlationId = turn.config.commitInRevoked ? turn.sendCommit() : null;
+  if (correlationId === null) onReleased(turn);
+  else if (application.doing === 'closing') {
+    turn.set({ application: { ...application, isInListener: true } });
+  } else turn.set({ application: { doing: 'callback', correlationId } });
+}
+
+/** The revoked callback before the end has returned. */
+export function onReleased(turn: MemberTurn): void {
+  turn.note({ kind: 'callbackLeft', callback: 'revoked' });
+  turn.set({ givingUp: [] });
+  turn.assign([]);
+  leave(turn);
+}
+
+function leave(turn: MemberTurn): void {
+  const { application, closingFrom } = turn.state;
   update(turn, { target: null, reconciled: null, reconciliation: null });
   turn.set({ subscription: [] });
   if (application.doing !== 'closing') {
@@ -37,7 +68,8 @@ export function releaseAll(turn: MemberTurn, from: MembershipState): void {
     turn.stopTimer('autoCommit');
     turn.set({ application: { doing: 'idling' } });
   }
-  if (NOT_IN_GROUP.includes(closingFrom ?? from)) update(turn, { memberEpoch: -1 });
+  if (closingFrom !== null && NOT_IN_GROUP.includes(closingFrom)) update(turn, { memberEpoch: -1 });
+  turn.set({ closingFrom: null });
   turn.raise({ type: 'LEAVE' });
 }
 

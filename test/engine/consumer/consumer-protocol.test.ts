@@ -277,6 +277,22 @@ describe('a member of the consumer protocol', () => {
     expect(bench.said).toMatchObject({ memberEpoch: 0, subscribedTopicNames: ['orders'] });
   });
 
+  it.each([
+    ['close', 'left'],
+    ['unsubscribe', 'unsubscribed'],
+  ] as const)('commits in the revoked callback of %s() before it leaves', (what, state) => {
+    const bench = new Bench({ 'enable.auto.commit': false }, { commitInRevoked: true }).settle();
+    bench.command({ do: what });
+    expect([bench.asked.type, bench.notes.at(-1)]).toEqual([
+      'OffsetCommitRequest',
+      'callbackEntered',
+    ]);
+    bench.committed();
+    expect(bench.said).toMatchObject({ memberEpoch: -1 });
+    bench.heard(-1);
+    expect(bench.state).toBe(state);
+  });
+
   it('closes without a word when it is in no group', () => {
     const bench = new Bench().settle().command({ do: 'unsubscribe' }).heard(-1);
     const sent = bench.requests.length;

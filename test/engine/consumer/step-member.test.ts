@@ -167,3 +167,26 @@ describe('a consumer that commits', () => {
     expect(say(trace, accepted?.step ?? 0)).toContain('takes C1’s commit: orders-0 at 10');
   });
 });
+
+describe('a listener that commits', () => {
+  it.each(['close', 'unsubscribe'])(
+    'does so in %s() too, so that nothing is read twice',
+    (what) => {
+      const trace = simulate(
+        aScenario({
+          config: { 'enable.auto.commit': false, 'partition.assignment.strategy': 'range' },
+          work: { commitInRevoked: true },
+          script: [
+            { atMs: 0, do: 'start', member: 'C1' },
+            { atMs: 0, do: 'start', member: 'C2' },
+            { atMs: 10_000, do: 'produce', topic: 'orders', count: 20 },
+            { atMs: 12_000, do: what, member: 'C2' },
+          ],
+          untilMs: 30_000,
+        }),
+      );
+      expect(outcomeOf(trace).final['C1']).toHaveLength(4);
+      expect(outcomeOf(trace).redelivered).toEqual({});
+    },
+  );
+});
