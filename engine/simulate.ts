@@ -61,8 +61,23 @@ const LATENCY = { leastMs: 1, mostMs: 3 };
  * @throws PlaygroundError `scenario-unsupported` for what Kafka can do and the simulator cannot yet.
  */
 export function simulate(scenario: Scenario, options: SimulateOptions = {}): Trace {
+  return simulateWith(scenario, options, { onRequest, onTimer });
+}
+
+/** How the broker answers: its transitions, the only part of a run that a test may replace. */
+export interface CoordinatorRules {
+  readonly onRequest: typeof onRequest;
+  readonly onTimer: typeof onTimer;
+}
+
+/** As `simulate`, with a coordinator of these rules. Only for tests of what a wrong one gives away. */
+export function simulateWith(
+  scenario: Scenario,
+  options: SimulateOptions,
+  rules: CoordinatorRules,
+): Trace {
   refuseUnsimulated(scenario);
-  return new Run(scenario, options).toEnd();
+  return new Run(scenario, options, rules).toEnd();
 }
 
 /** From the start of a broker until it has read its groups from the log. */
@@ -133,6 +148,7 @@ type Entry =
 class Run {
   readonly #scenario: Scenario;
   readonly #seed: number;
+  readonly #rules: CoordinatorRules;
   readonly #agenda = new Agenda<Entry>();
   readonly #events: TraceEvent[] = [];
   readonly #network: Network;
@@ -157,10 +173,11 @@ class Run {
   #downUntilMs: number | null = null;
   #brokerLife = 0;
 
-  constructor(scenario: Scenario, options: SimulateOptions) {
+  constructor(scenario: Scenario, options: SimulateOptions, rules: CoordinatorRules) {
     const seed = options.seed ?? 1;
     this.#scenario = scenario;
     this.#seed = seed;
+    this.#rules = rules;
     // Ids and latencies come from generators of their own: given ids do not change the timing.
     this.#network = new Network(new Random(seed, 1), LATENCY);
     this.#idSource = new Random(seed, 2);
@@ -404,7 +421,7 @@ class Run {
     const parked = { client, correlationId };
     if (isNewcomer) this.#names.set(freshId, client.name);
     const { nowMs } = this.#agenda;
-    const taken = onRequest(this.#coordinator, message, parked, freshId, nowMs);
+    const taken = this.#rules.onRequest(this.#coordinator, message, parked, freshId, nowMs);
     this.#applyCoordinator(taken, step);
     if (isNewcomer && isHandedOut(taken, freshId)) this.#know(client.name, freshId);
   }
@@ -443,7 +460,10 @@ class Run {
   #fireGroupTimer(entry: Extract<Entry, { type: 'groupTimer' }>): void {
     const step = this.#fire('coordinator', entry.key, entry.startedStep);
     if (step !== null)
-      this.#applyCoordinator(onTimer(this.#coordinator, entry.timer, this.#agenda.nowMs), step);
+      this.#applyCoordinator(
+        this.#rules.onTimer(this.#coordinator, entry.timer, this.#agenda.nowMs),
+        step,
+      );
   }
 
   #applyCoordinator({ coordinator, effects }: CoordinatorStep, cause: number): void {
