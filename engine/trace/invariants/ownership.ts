@@ -1,6 +1,6 @@
 import { memberOf, type MemberId, type MemberName } from '../../protocol/ids.ts';
 import { printPartition, type TopicPartition } from '../../protocol/partitions.ts';
-import type { TraceEvent } from '../events.ts';
+import type { EventOf, TraceEvent } from '../events.ts';
 import type { Breach, Check } from './invariant.ts';
 
 /** A member as it sees itself. */
@@ -75,23 +75,29 @@ function hold(
 /**
  * To the coordinator of a consumer group a partition belongs to one member: it is given to the next
  * only when the last has said that it has given it up, or was removed.
+ *
+ * Listed case: a static member that leaves for a while keeps what it is assigned, and nothing else.
  */
 export const oneOwnerByReconciliation: Check = ({ events }) => {
   const owners = new Map<string, MemberId>();
-  const owned = new Map<MemberId, readonly string[]>();
-  const give = (memberId: MemberId, partitions: readonly string[]): void => {
-    for (const each of owned.get(memberId) ?? []) {
+  const reconciled = new Map<MemberId, EventOf<'memberReconciled'>>();
+  const free = (memberId: MemberId, partitions: readonly TopicPartition[] = []): void => {
+    for (const each of partitions.map(printPartition)) {
       if (owners.get(each) === memberId) owners.delete(each);
     }
-    owned.set(memberId, partitions);
   };
   return events.flatMap((event): Breach[] => {
-    if (event.kind === 'groupMember' && event.change === 'removed') give(event.memberId, []);
-    if (event.kind !== 'memberReconciled') return [];
-    const { memberId, assigned, pendingRevocation } = event;
-    const partitions = [...assigned, ...pendingRevocation].map(printPartition);
-    give(memberId, partitions);
-    return partitions.flatMap((each): Breach[] => {
+    if (event.kind !== 'memberReconciled' && event.kind !== 'groupMember') return [];
+    const { memberId } = event;
+    const last = reconciled.get(memberId);
+    const keepsAssigned = event.kind === 'groupMember' && event.change === 'away';
+    if (event.kind === 'groupMember' && event.change !== 'removed' && !keepsAssigned) return [];
+    free(memberId, last?.pendingRevocation);
+    if (!keepsAssigned) free(memberId, last?.assigned);
+    if (event.kind === 'groupMember') return [];
+    reconciled.set(memberId, event);
+    return [...event.assigned, ...event.pendingRevocation].flatMap((partition): Breach[] => {
+      const each = printPartition(partition);
       const other = owners.get(each);
       owners.set(each, memberId);
       return other === undefined ? [] : [{ step: event.step, found: `${each} is ${other}’s` }];
