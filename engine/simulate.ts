@@ -137,7 +137,12 @@ type Entry =
       readonly startedStep: number;
       readonly timer: GroupTimer;
     }
-  | { readonly type: 'broker'; readonly to: 'loading' | 'up'; readonly cause: number }
+  | {
+      readonly type: 'broker';
+      readonly to: 'loading' | 'up';
+      readonly cause: number;
+      readonly life: number;
+    }
   | {
       readonly type: 'input';
       readonly client: Client;
@@ -374,10 +379,20 @@ class Run {
 
   // ---- broker -------------------------------------------------------------------------------
 
-  /** The broker stops: connections break, clocks of the coordinator end, the log stays. */
+  /**
+   * The broker stops: connections break, clocks of the coordinator end, the log stays. It comes back
+   * when the last command to restart it says; one that is down has nothing more to lose.
+   */
   #stopBroker(downMs: number, cause: number): void {
+    const isDown = this.#downUntilMs !== null;
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
+    const downStep = isDown ? cause : this.#breakDown(cause);
+    const life = this.#brokerLife;
+    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, life }, downMs);
+  }
+
+  #breakDown(cause: number): number {
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
     for (const key of [...this.#timersOf('coordinator').keys()]) {
       this.#stopTimer('coordinator', key, step);
@@ -391,7 +406,7 @@ class Run {
         this.#disconnect({ name, incarnation }, correlationId, step, 0);
       }
     }
-    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: step }, downMs);
+    return step;
   }
 
   #disconnect(client: Client, correlationId: number, cause: number, afterMs: number): void {
@@ -399,12 +414,13 @@ class Run {
     this.#agenda.schedule({ type: 'input', client, input, cause }, afterMs);
   }
 
-  #returnBroker({ to, cause }: Extract<Entry, { type: 'broker' }>): void {
+  #returnBroker({ to, cause, life }: Extract<Entry, { type: 'broker' }>): void {
+    if (life !== this.#brokerLife) return;
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: to });
     if (to === 'loading') {
       this.#downUntilMs = null;
       this.#coordinator = beginLoading(this.#coordinator);
-      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step }, LOADING_MS);
+      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, life }, LOADING_MS);
       for (const name of this.#processes.keys()) this.#serveFetch(name, step);
     } else this.#applyCoordinator(load(this.#coordinator), step);
   }
