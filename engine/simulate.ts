@@ -96,6 +96,8 @@ interface Process {
   isFrozen: boolean;
   /** What would have reached a frozen process, in order. */
   heldBack: Entry[];
+  /** The command that starts it anew as soon as it has ended; null without one. */
+  restartStep: number | null;
   /** Steps at which requests were sent that are not answered yet, by correlation id. */
   readonly sentSteps: Map<number, number>;
   /** A fetch that waits for records. */
@@ -206,6 +208,7 @@ class Run {
         incarnation: 0,
         isFrozen: false,
         heldBack: [],
+        restartStep: null,
         sentSteps: new Map(),
         fetch: null,
       });
@@ -289,16 +292,17 @@ class Run {
   }
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
-    // A process that has ended by itself hears nothing.
     const process = this.#process(name);
-    const hasEnded = ENDED.has(stateOf(process.member.membership));
-    if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
-      process.incarnation += 1;
-      process.sentSteps.clear();
-      process.fetch = null;
-      unfreeze(process);
-    } else if (command.do === 'freeze') {
+      // A member has one process at a time: it starts when the one that still closes has ended.
+      process.restartStep = step;
+      this.#startIfEnded(name);
+      return;
+    }
+    if (command.do === 'crash' || command.do === 'close') process.restartStep = null;
+    // A process that has ended by itself hears nothing.
+    if (hasEnded(process)) return;
+    if (command.do === 'freeze') {
       process.isFrozen = true;
       return;
     } else if (command.do === 'thaw') {
@@ -306,8 +310,20 @@ class Run {
       return;
     } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);
-    const { groupProtocol } = this.#process(name).member.config;
-    if (command.do === 'start' && groupProtocol === 'consumer') {
+  }
+
+  /** Starts a process that is to start, unless an earlier one of this member is still there. */
+  #startIfEnded(name: MemberName): void {
+    const process = this.#process(name);
+    const { restartStep: step } = process;
+    if (step === null || !hasEnded(process)) return;
+    process.restartStep = null;
+    process.incarnation += 1;
+    process.sentSteps.clear();
+    process.fetch = null;
+    unfreeze(process);
+    this.#stepMember(name, { type: 'command', command: { do: 'start', member: name } }, step);
+    if (process.member.config.groupProtocol === 'consumer') {
       const memberId = this.#givenId(name) ?? asMemberId(this.#idSource.nextBase64Uuid());
       this.#know(name, memberId);
       this.#stepMember(name, { type: 'memberId', memberId }, step);
@@ -569,9 +585,7 @@ class Run {
   #reachMember(entry: Extract<Entry, { type: 'response' | 'memberTimer' | 'input' }>): void {
     const { name, incarnation } = entry.client;
     const process = this.#process(name);
-    const isGone =
-      process.incarnation !== incarnation || ENDED.has(stateOf(process.member.membership));
-    if (isGone) {
+    if (process.incarnation !== incarnation || hasEnded(process)) {
       if (entry.type !== 'response') return;
       const { sentStep } = entry;
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
@@ -596,7 +610,9 @@ class Run {
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(stateOf(member.membership))) this.#timers.delete(process.actor);
+    if (!hasEnded(process)) return;
+    this.#timers.delete(process.actor);
+    this.#startIfEnded(name);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
@@ -746,6 +762,8 @@ const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: Member
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
+
+const hasEnded = ({ member }: Process): boolean => ENDED.has(stateOf(member.membership));
 
 /** The process runs; returns what was held back while it did not. */
 function unfreeze(process: Process): readonly Entry[] {

@@ -12,6 +12,8 @@ export const nothingAfterExit: Check = ({ events }) => {
     if (event.kind === 'command' && event.command.do === 'start') {
       ended.delete(`member/${event.command.member}`);
     }
+    // The command may have waited for the end of an earlier process.
+    if (event.kind === 'memberState' && event.event === 'START') ended.delete(event.actor);
     const isAct =
       memberOf(event.actor) !== null && !event.inferred && event.kind !== 'messageDropped';
     const isTooLate = isAct && ended.has(event.actor);
