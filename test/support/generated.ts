@@ -254,7 +254,10 @@ export function checkTraces(
       reporter: (details) => {
         if (!details.failed) return;
         const [run] = details.counterexample ?? [];
-        const script = run === undefined ? '' : `seed ${run.seed}, ${JSON.stringify(printScenario(run.scenario))}`;
+        const script =
+          run === undefined
+            ? ''
+            : `seed ${run.seed}, ${JSON.stringify(printScenario(run.scenario))}`;
         throw new Error(`${fc.defaultReportMessage(details) ?? ''}\n${script}`);
       },
     },

@@ -5,6 +5,7 @@ import { generationsOnlyGrow, memberEpochsOnlyGrow } from './epochs.ts';
 import { groupsMoveAsKafkaAllows } from './group-states.ts';
 import type { Breach, Check } from './invariant.ts';
 import { nothingAfterExit } from './lives.ts';
+import { joinsWaitForEverybody, removedMembersAreRefused } from './membership.ts';
 import { linksKeepTheirOrder, oneAnswerPerRequest, whatArrivesWasUnderWay } from './messages.ts';
 import {
   causesComeFirst,
@@ -30,6 +31,8 @@ const INVARIANTS = {
   'sessions end by silence only': sessionsEndBySilenceOnly,
   'generations only grow': generationsOnlyGrow,
   'member epochs only grow': memberEpochsOnlyGrow,
+  'removed members are refused': removedMembersAreRefused,
+  'a join waits for everybody': joinsWaitForEverybody,
   'a partition has one owner in a generation': oneOwnerInAGeneration,
   'a partition has one owner by reconciliation': oneOwnerByReconciliation,
   'an assignment gives no partition twice': assignmentsGiveNothingTwice,
