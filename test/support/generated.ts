@@ -1,7 +1,13 @@
 import fc from 'fast-check';
-import type { ClientKind, Scenario, Trace } from '../../engine/index.ts';
-import { parseScenario, printScenario } from '../../engine/index.ts';
-import { simulate } from '../../engine/index.ts';
+import {
+  parseScenario,
+  printScenario,
+  simulate,
+  type ClientKind,
+  type Command,
+  type Scenario,
+  type Trace,
+} from '../../engine/index.ts';
 
 /** A scenario that was drawn, and the seed to play it with. */
 export interface GeneratedRun {
@@ -9,6 +15,7 @@ export interface GeneratedRun {
   readonly seed: number;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
 type Words = Readonly<Record<string, string | number | boolean>>;
 
 /** How a member takes part: its client, and the settings that decide its protocol and assignors. */
@@ -60,23 +67,7 @@ const NAMES = ['C1', 'C2', 'C3'] as const;
 const TOPICS = ['orders', 'clicks'] as const;
 
 type Life = 'down' | 'up' | 'frozen';
-type CommandName =
-  | 'start'
-  | 'close'
-  | 'crash'
-  | 'freeze'
-  | 'thaw'
-  | 'stall'
-  | 'pause'
-  | 'resume'
-  | 'commit'
-  | 'subscribe'
-  | 'unsubscribe'
-  | 'enforceRebalance'
-  | 'removeMember'
-  | 'produce'
-  | 'addPartitions'
-  | 'restartBroker';
+type CommandName = Command['do'];
 
 /** What makes a command of three numbers: whose turn it is, which of its commands, when. */
 interface Draw {
@@ -131,7 +122,7 @@ interface Cast {
 }
 
 /** Turns draws into a script that a scenario takes, whatever they are; shorter lists shrink to it. */
-function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Words[] {
+function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fields[] {
   const lives = new Map<string, Life>();
   const partitions = new Map<string, number>(TOPICS.map((topic) => [topic, 3]));
   let atMs = 0;
@@ -162,7 +153,7 @@ function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Word
       case 'stall':
         return { atMs, do: name, member, forMs: 500 + choice * 60 };
       case 'subscribe':
-        return { atMs, do: name, member, topics: TOPICS.slice(0, 1 + (choice % 2)) } as never;
+        return { atMs, do: name, member, topics: TOPICS.slice(0, 1 + (choice % 2)) };
       default:
         return { atMs, do: name, member };
     }
