@@ -55,8 +55,23 @@ const LATENCY = { leastMs: 1, mostMs: 3 };
  * @throws PlaygroundError `scenario-unsupported` for what Kafka can do and the simulator cannot yet.
  */
 export function simulate(scenario: Scenario, options: SimulateOptions = {}): Trace {
+  return simulateWith(scenario, options, { onRequest, onTimer });
+}
+
+/** How the broker answers: its transitions, the only part of a run that a test may replace. */
+export interface CoordinatorRules {
+  readonly onRequest: typeof onRequest;
+  readonly onTimer: typeof onTimer;
+}
+
+/** As `simulate`, with a coordinator of these rules. Only for tests of what a wrong one gives away. */
+export function simulateWith(
+  scenario: Scenario,
+  options: SimulateOptions,
+  rules: CoordinatorRules,
+): Trace {
   refuseUnsimulated(scenario);
-  return new Run(scenario, options).toEnd();
+  return new Run(scenario, options, rules).toEnd();
 }
 
 /** From the start of a broker until it has read its groups from the log. */
@@ -75,6 +90,8 @@ interface Process {
   isFrozen: boolean;
   /** What would have reached a frozen process, in order. */
   heldBack: Entry[];
+  /** The command that starts it anew as soon as it has ended; null without one. */
+  restartStep: number | null;
   /** Steps at which requests were sent that are not answered yet, by correlation id. */
   readonly sentSteps: Map<number, number>;
   /** A fetch that waits for records. */
@@ -116,7 +133,12 @@ type Entry =
       readonly startedStep: number;
       readonly timer: GroupTimer;
     }
-  | { readonly type: 'broker'; readonly to: 'loading' | 'up'; readonly cause: number }
+  | {
+      readonly type: 'broker';
+      readonly to: 'loading' | 'up';
+      readonly cause: number;
+      readonly life: number;
+    }
   | {
       readonly type: 'input';
       readonly client: Client;
@@ -127,6 +149,7 @@ type Entry =
 class Run {
   readonly #scenario: Scenario;
   readonly #seed: number;
+  readonly #rules: CoordinatorRules;
   readonly #agenda = new Agenda<Entry>();
   readonly #events: TraceEvent[] = [];
   readonly #network: Network;
@@ -151,10 +174,11 @@ class Run {
   #downUntilMs: number | null = null;
   #brokerLife = 0;
 
-  constructor(scenario: Scenario, options: SimulateOptions) {
+  constructor(scenario: Scenario, options: SimulateOptions, rules: CoordinatorRules) {
     const seed = options.seed ?? 1;
     this.#scenario = scenario;
     this.#seed = seed;
+    this.#rules = rules;
     // Ids and latencies come from generators of their own: given ids do not change the timing.
     this.#network = new Network(new Random(seed, 1), LATENCY);
     this.#idSource = new Random(seed, 2);
@@ -178,6 +202,7 @@ class Run {
         incarnation: 0,
         isFrozen: false,
         heldBack: [],
+        restartStep: null,
         sentSteps: new Map(),
         fetch: null,
       });
@@ -261,16 +286,17 @@ class Run {
   }
 
   #commandMember(name: MemberName, command: TimedCommandBody, step: number): void {
-    // A process that has ended by itself hears nothing.
     const process = this.#process(name);
-    const hasEnded = ENDED.has(stateOf(process.member.membership));
-    if (hasEnded && command.do !== 'start') return;
     if (command.do === 'start') {
-      process.incarnation += 1;
-      process.sentSteps.clear();
-      process.fetch = null;
-      unfreeze(process);
-    } else if (command.do === 'freeze') {
+      // A member has one process at a time: it starts when the one that still closes has ended.
+      process.restartStep = step;
+      this.#startIfEnded(name);
+      return;
+    }
+    if (command.do === 'crash' || command.do === 'close') process.restartStep = null;
+    // A process that has ended by itself hears nothing.
+    if (hasEnded(process)) return;
+    if (command.do === 'freeze') {
       process.isFrozen = true;
       return;
     } else if (command.do === 'thaw') {
@@ -278,8 +304,20 @@ class Run {
       return;
     } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);
-    const { groupProtocol } = this.#process(name).member.config;
-    if (command.do === 'start' && groupProtocol === 'consumer') {
+  }
+
+  /** Starts a process that is to start, unless an earlier one of this member is still there. */
+  #startIfEnded(name: MemberName): void {
+    const process = this.#process(name);
+    const { restartStep: step } = process;
+    if (step === null || !hasEnded(process)) return;
+    process.restartStep = null;
+    process.incarnation += 1;
+    process.sentSteps.clear();
+    process.fetch = null;
+    unfreeze(process);
+    this.#stepMember(name, { type: 'command', command: { do: 'start', member: name } }, step);
+    if (process.member.config.groupProtocol === 'consumer') {
       const memberId = this.#givenId(name) ?? asMemberId(this.#idSource.nextBase64Uuid());
       this.#know(name, memberId);
       this.#stepMember(name, { type: 'memberId', memberId }, step);
@@ -351,10 +389,20 @@ class Run {
 
   // ---- broker -------------------------------------------------------------------------------
 
-  /** The broker stops: connections break, clocks of the coordinator end, the log stays. */
+  /**
+   * The broker stops: connections break, clocks of the coordinator end, the log stays. It comes back
+   * when the last command to restart it says; one that is down has nothing more to lose.
+   */
   #stopBroker(downMs: number, cause: number): void {
+    const isDown = this.#downUntilMs !== null;
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
+    const downStep = isDown ? cause : this.#breakDown(cause);
+    const life = this.#brokerLife;
+    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, life }, downMs);
+  }
+
+  #breakDown(cause: number): number {
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
     for (const key of [...this.#timersOf('coordinator').keys()]) {
       this.#stopTimer('coordinator', key, step);
@@ -368,7 +416,7 @@ class Run {
         this.#disconnect({ name, incarnation }, correlationId, step, 0);
       }
     }
-    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: step }, downMs);
+    return step;
   }
 
   #disconnect(client: Client, correlationId: number, cause: number, afterMs: number): void {
@@ -376,12 +424,13 @@ class Run {
     this.#agenda.schedule({ type: 'input', client, input, cause }, afterMs);
   }
 
-  #returnBroker({ to, cause }: Extract<Entry, { type: 'broker' }>): void {
+  #returnBroker({ to, cause, life }: Extract<Entry, { type: 'broker' }>): void {
+    if (life !== this.#brokerLife) return;
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: to });
     if (to === 'loading') {
       this.#downUntilMs = null;
       this.#coordinator = beginLoading(this.#coordinator);
-      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step }, LOADING_MS);
+      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, life }, LOADING_MS);
       for (const name of this.#processes.keys()) this.#serveFetch(name, step);
     } else this.#applyCoordinator(load(this.#coordinator), step);
   }
@@ -398,7 +447,7 @@ class Run {
     const parked = { client, correlationId };
     if (isNewcomer) this.#names.set(freshId, client.name);
     const { nowMs } = this.#agenda;
-    const taken = onRequest(this.#coordinator, message, parked, freshId, nowMs);
+    const taken = this.#rules.onRequest(this.#coordinator, message, parked, freshId, nowMs);
     this.#applyCoordinator(taken, step);
     if (isNewcomer && isHandedOut(taken, freshId)) this.#know(client.name, freshId);
   }
@@ -437,7 +486,10 @@ class Run {
   #fireGroupTimer(entry: Extract<Entry, { type: 'groupTimer' }>): void {
     const step = this.#fire('coordinator', entry.key, entry.startedStep);
     if (step !== null)
-      this.#applyCoordinator(onTimer(this.#coordinator, entry.timer, this.#agenda.nowMs), step);
+      this.#applyCoordinator(
+        this.#rules.onTimer(this.#coordinator, entry.timer, this.#agenda.nowMs),
+        step,
+      );
   }
 
   #applyCoordinator({ coordinator, effects }: CoordinatorStep, cause: number): void {
@@ -527,9 +579,7 @@ class Run {
   #reachMember(entry: Extract<Entry, { type: 'response' | 'memberTimer' | 'input' }>): void {
     const { name, incarnation } = entry.client;
     const process = this.#process(name);
-    const isGone =
-      process.incarnation !== incarnation || ENDED.has(stateOf(process.member.membership));
-    if (isGone) {
+    if (process.incarnation !== incarnation || hasEnded(process)) {
       if (entry.type !== 'response') return;
       const { sentStep } = entry;
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
@@ -554,7 +604,9 @@ class Run {
     for (const { effect, cause: effectCause } of effects) {
       this.#doForMember(name, effect, effectCause);
     }
-    if (ENDED.has(stateOf(member.membership))) this.#timers.delete(process.actor);
+    if (!hasEnded(process)) return;
+    this.#timers.delete(process.actor);
+    this.#startIfEnded(name);
   }
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
@@ -704,6 +756,8 @@ const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: Member
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);
+
+const hasEnded = ({ member }: Process): boolean => ENDED.has(stateOf(member.membership));
 
 /** The process runs; returns what was held back while it did not. */
 function unfreeze(process: Process): readonly Entry[] {

@@ -12,8 +12,9 @@ import type { Coordinator, CoordinatorStep } from './state.ts';
  */
 export function unload(coordinator: Coordinator): CoordinatorStep {
   const { group } = coordinator;
-  // All that a consumer group is stands in the log, and nobody waits for an answer in it.
-  if (group?.protocol !== 'classic') return { coordinator, effects: [] };
+  // All that a consumer group is stands in the log, and nobody waits for an answer in it; nor in a
+  // group that was unloaded before and is not loaded yet.
+  if (group?.protocol !== 'classic' || group.state === 'Dead') return { coordinator, effects: [] };
   const turn = new GroupTurn(group, coordinator.settings);
   for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(group)) {
     const errorCode = 'NOT_COORDINATOR';

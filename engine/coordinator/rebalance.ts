@@ -46,8 +46,16 @@ function startInitialDelay(turn: GroupTurn, delayMs: number, remainingMs: number
 }
 
 function startRebalanceTimeout(turn: GroupTurn): void {
+  stopJoinClock(turn);
   const timer = { kind: 'rebalanceTimeout', memberId: null } as const;
   turn.ask({ type: 'startTimer', timer, afterMs: rebalanceTimeoutMs(turn.state) });
+}
+
+/** Ends the wait for joins. Kafka has one clock for both: source: #classicGroupJoinKey. */
+function stopJoinClock(turn: GroupTurn): void {
+  turn.set({ initialDelay: null });
+  turn.ask({ type: 'stopTimer', timer: { kind: 'initialDelay', memberId: null } });
+  turn.ask({ type: 'stopTimer', timer: { kind: 'rebalanceTimeout', memberId: null } });
 }
 
 function forgetPendingSyncs(turn: GroupTurn): void {
@@ -79,7 +87,9 @@ function refuseParkedSyncs(turn: GroupTurn): void {
  * the delay that has passed, so the total never exceeds the rebalance timeout.
  */
 export function onInitialDelay(turn: GroupTurn): void {
-  const { delayMs, remainingMs } = existing(turn.state.initialDelay, 'initial delay');
+  // The clock of a group that was converted meanwhile, and back, comes to nothing.
+  if (turn.state.initialDelay === null) return;
+  const { delayMs, remainingMs } = turn.state.initialDelay;
   if (turn.state.newMemberAdded && remainingMs !== 0) {
     turn.set({ newMemberAdded: false });
     const nextDelayMs = Math.min(turn.settings.initialRebalanceDelayMs, remainingMs);
@@ -104,8 +114,7 @@ export function maybeCompleteJoinPhase(turn: GroupTurn): void {
  * Source: GroupMetadataManager#completeClassicGroupJoin.
  */
 export function completeJoin(turn: GroupTurn, reason = 'every member has joined'): void {
-  turn.ask({ type: 'stopTimer', timer: { kind: 'rebalanceTimeout', memberId: null } });
-  turn.set({ initialDelay: null });
+  stopJoinClock(turn);
   for (const member of inHashOrder(turn.state)) {
     if (member.awaitingJoin === null && member.groupInstanceId === null) {
       turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId: member.memberId } });

@@ -1,4 +1,3 @@
-import { existing } from '../../assert.ts';
 import type { GroupTimer } from '../effects.ts';
 import type { ConsumerGroupTurn } from './consumer-group.ts';
 import { fence } from './leaving.ts';
@@ -6,13 +5,14 @@ import { AWAY } from './membership.ts';
 
 /**
  * One of the timers of a member has run out: it is fenced. The clock of somebody who has gone
- * meanwhile comes to nothing.
+ * meanwhile comes to nothing, and so does one of the classic group that this was.
  *
  * Source: GroupMetadataManager#scheduleConsumerGroupSessionTimeout, #scheduleConsumerGroupRebalanceTimeout,
  * #scheduleConsumerGroupJoinTimeoutIfAbsent, #scheduleConsumerGroupSyncTimeout.
  */
 export function onConsumerGroupTimer(turn: ConsumerGroupTurn, timer: GroupTimer): void {
-  const member = turn.state.members.get(existing(timer.memberId, 'member of the timer'));
+  const { memberId } = timer;
+  const member = memberId === null ? undefined : turn.state.members.get(memberId);
   const words = WORDS.get(timer.kind);
   if (member === undefined || words === undefined) return;
   // Who has left for a while owes nothing any more; only its session can end.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  brokenInvariants,
   compareOutcomes,
   compareTraces,
   outcomeOf,
@@ -63,57 +62,6 @@ describe('compareTraces', () => {
 
   it('agrees with a run that only the seed tells apart', () => {
     expect(compareTraces(simulate(scenario), simulate(scenario, { seed: 99 })).result).toBe('same');
-  });
-});
-
-describe('brokenInvariants', () => {
-  const trace = simulate(scenario);
-
-  it('finds nothing in a simulated run', () => {
-    expect(brokenInvariants(trace)).toEqual([]);
-  });
-
-  it.each([
-    [
-      'a cause that comes later',
-      (event: (typeof trace.events)[number]) => ({ ...event, cause: event.step + 1 }),
-      'the cause comes later',
-    ],
-    [
-      'an event without a cause',
-      (event: (typeof trace.events)[number]) => ({ ...event, cause: null }),
-      'has no cause',
-    ],
-    [
-      'time that goes back',
-      (event: (typeof trace.events)[number]) => ({ ...event, atMs: 0 }),
-      'time goes back',
-    ],
-  ])('catches %s', (_what, spoil, promise) => {
-    const events = trace.events.map((event) => (event.step === 100 ? spoil(event) : event));
-    const broken = brokenInvariants({ ...trace, events });
-    expect(broken[0]?.promise).toContain(promise);
-  });
-
-  it('catches a partition with two owners in one generation', () => {
-    const events = trace.events.map((event) =>
-      event.kind === 'assignmentChanged' && event.gained.length > 0
-        ? { ...event, assignment: [{ topic: 'orders', partition: 0 }] }
-        : event,
-    );
-    const broken = brokenInvariants({ ...trace, events });
-    expect(broken.map(({ promise }) => promise)).toContain(
-      'a partition has one owner in a generation',
-    );
-  });
-
-  it('catches an answer that nobody asked for twice, and a message that was never sent', () => {
-    const arrival = trace.events.find(({ kind }) => kind === 'messageDelivered');
-    const events = [...trace.events];
-    const last = events[events.length - 1];
-    if (arrival === undefined || last === undefined) throw new Error('the run has messages');
-    events[events.length - 1] = { ...arrival, step: last.step, atMs: last.atMs };
-    expect(brokenInvariants({ ...trace, events })[0]?.promise).toBe('what arrives was under way');
   });
 });
 
