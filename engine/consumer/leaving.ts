@@ -16,7 +16,8 @@ const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost'
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
     application: { doing: 'closing', isFailure, isInListener: false },
-    closingFrom: from,
+    // What an unsubscribe() has begun ends with it.
+    closingFrom: turn.state.closingFrom ?? from,
     waiting: [],
   });
   stopClocks(turn);
@@ -57,36 +58,47 @@ export function finishClosing(turn: MemberTurn): void {
 }
 
 /**
- * unsubscribe(): the listener hears of it, and nobody waits for the answer to LeaveGroup. Java
- * commits nothing.
+ * unsubscribe(): heartbeats end. Some clients call the listener at once, others in the next poll(),
+ * however long that takes.
  *
- * Simplification: librdkafka calls the listener in the next poll() and leaves after it, static members
- * too; here it does so at once, and static members stay.
- *
- * Source: ClassicKafkaConsumer#unsubscribe, AbstractCoordinator#maybeLeaveGroup; rdkafka_cgrp.c,
- * rd_kafka_cgrp_unsubscribe.
+ * Source: ClassicKafkaConsumer#unsubscribe; rdkafka_cgrp.c, rd_kafka_cgrp_unsubscribe.
  */
-export function leaveAtOnce(turn: MemberTurn, from: MembershipState): void {
+export function beginUnsubscribe(turn: MemberTurn, from: MembershipState): void {
   stopClocks(turn);
-  turn.set({ closingFrom: from });
-  const correlationId = tellOfEnd(turn, from);
-  if (correlationId === null) unsubscribe(turn);
+  turn.set({ application: { doing: 'idling' }, closingFrom: from, subscription: [] });
+  const isServedLater = turn.config.profile.unsubscribesIn === 'poll' && hasSomethingToLose(turn);
+  if (!isServedLater) serveUnsubscribe(turn);
+}
+
+/** The listener hears of what an unsubscribe() has given up, if it has not yet. */
+export function serveUnsubscribe(turn: MemberTurn): void {
+  const { closingFrom } = turn.state;
+  if (closingFrom === null) return;
+  const correlationId = tellOfEnd(turn, closingFrom);
+  if (correlationId === null) endUnsubscribe(turn);
   else turn.set({ application: { doing: 'callback', correlationId } });
 }
 
-/** The second half of unsubscribe(), after the listener has returned. */
-export function unsubscribe(turn: MemberTurn): void {
+/**
+ * The second half of unsubscribe(), after the listener has returned; nobody waits for the answer to
+ * LeaveGroup. Java commits nothing.
+ *
+ * Source: AbstractCoordinator#maybeLeaveGroup; rdkafka_cgrp.c, rd_kafka_cgrp_leave_maybe.
+ */
+export function endUnsubscribe(turn: MemberTurn): void {
   const { isAutoCommit, profile } = turn.config;
   const from = turn.state.closingFrom ?? 'unjoined';
+  const isPolling = turn.membershipState !== 'unsubscribed';
   if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
   turn.assign([]);
-  const request = leaveRequest(turn, from, 'the consumer unsubscribed from all topics');
+  const isForGood = profile.unsubscribesIn === 'poll';
+  const reason = 'the consumer unsubscribed from all topics';
+  const request = leaveRequest(turn, from, reason, isForGood);
   if (request !== null) turn.request(request);
   turn.identify(null, null);
   turn.set({
-    application: { doing: 'idling' },
+    application: { doing: isPolling ? 'polling' : 'idling' },
     closingFrom: null,
-    subscription: [],
     joinedTopics: null,
     isLeader: false,
     assignedBy: null,
@@ -130,15 +142,20 @@ export function hasSomethingToLose(turn: MemberTurn): boolean {
   return config.profile.tellsOfEmptyLoss && isEager ? isAssigned : assignment.length > 0;
 }
 
-/** Null when there is nobody to tell, or nothing to say: static members never leave by themselves. */
+/**
+ * Null when there is nobody to tell, or nothing to say: static members do not leave, unless it is for
+ * good.
+ */
 export function leaveRequest(
   turn: MemberTurn,
   from: MembershipState,
   reason: string,
+  isForGood = false,
 ): LeaveGroupRequest | null {
   const { memberId, isCoordinatorKnown, config } = turn.state;
   const isMember = memberId !== null && !NOT_IN_GROUP.includes(from);
-  if (!isMember || !isCoordinatorKnown || config.groupInstanceId !== null) return null;
+  const stays = config.groupInstanceId !== null && !isForGood;
+  if (!isMember || !isCoordinatorKnown || stays) return null;
   return {
     type: 'LeaveGroupRequest',
     groupId: config.groupId,

@@ -3,7 +3,12 @@ import { existing } from '../assert.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
-import type { GroupRequest, GroupResponse, StickyUserData } from '../protocol/messages.ts';
+import type {
+  GroupRequest,
+  GroupResponse,
+  JoinGroupResponse,
+  StickyUserData,
+} from '../protocol/messages.ts';
 import {
   atOffset,
   printPartition,
@@ -139,6 +144,8 @@ export interface Member {
   readonly isCoordinatorFresh: boolean;
   /** A join was refused for the moment; the next one waits for the retry timer. */
   readonly isBackingOff: boolean;
+  /** As a leader it waits for fresh metadata before it assigns for those that this answer lists. */
+  readonly assigningFor: JoinGroupResponse | null;
   /** What the answer to its SyncGroup gives it. */
   readonly assigned: readonly TopicPartition[];
   /** What the listener call under way is about. */
@@ -200,6 +207,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
   isBackingOff: false,
+  assigningFor: null,
   assigned: [],
   givingUp: [],
   assignment: [],

@@ -1,7 +1,8 @@
 import { commitBeforeRejoin } from './commits.ts';
-import { beginClose, leaveAtOnce, leaveGroup } from './leaving.ts';
+import { beginClose, beginUnsubscribe, leaveGroup, serveUnsubscribe } from './leaving.ts';
 import type { MembershipAction, MemberTurn } from './member.ts';
 import {
+  beginSync,
   callAssigned,
   callLost,
   callRevoked,
@@ -9,7 +10,6 @@ import {
   endProcess,
   join,
   leaveAfterPollTimeout,
-  sync,
   throwToApplication,
 } from './membership.ts';
 
@@ -23,7 +23,7 @@ export function carryOut(turn: MemberTurn, { name, answer, from }: MembershipAct
       join(turn);
       return;
     case 'sendSyncGroup':
-      sync(turn, answer);
+      beginSync(turn, answer);
       return;
     case 'retryLater':
       turn.set({ isBackingOff: true });
@@ -48,10 +48,11 @@ export function carryOut(turn: MemberTurn, { name, answer, from }: MembershipAct
       leaveAfterPollTimeout(turn, from);
       return;
     case 'leaveAtOnce':
-      leaveAtOnce(turn, from);
+      beginUnsubscribe(turn, from);
       return;
     case 'pollAgain':
       turn.set({ application: { doing: 'polling' } });
+      serveUnsubscribe(turn);
       return;
     case 'closeAfterError':
       beginClose(turn, from, true);

@@ -11,7 +11,7 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { hasSomethingToLose, leaveRequest, unsubscribe } from './leaving.ts';
+import { endUnsubscribe, hasSomethingToLose, leaveRequest } from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
 import type { MemberTurn, Thrown } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
@@ -31,6 +31,7 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     joinedTopics: null,
     assignorMemory: new Map(),
     failure: null,
+    assigningFor: null,
     isAssigned: false,
     isRevokedOwed: false,
     mayJoinAtMs: 0,
@@ -228,8 +229,16 @@ export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
   };
 }
 
-export function sync(turn: MemberTurn, answer: GroupResponse | null): void {
+/** A leader assigns for all; some clients look at the cluster once more before. */
+export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
   const join = existing(answer?.type === 'JoinGroupResponse' ? answer : null, 'JoinGroup answer');
+  const isWaiting = turn.state.isLeader && turn.config.profile.assignsByFreshMetadata;
+  turn.set({ assigningFor: isWaiting ? join : null });
+  if (isWaiting) turn.want({ type: 'refreshMetadata' });
+  else sync(turn, join);
+}
+
+export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
   const { config, generationId, memberId, protocolName } = turn.state;
   turn.request({
     type: 'SyncGroupRequest',
@@ -249,7 +258,8 @@ const namesOfTopics = (answer: JoinGroupResponse): ReadonlySet<string> =>
 function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly MemberAssignment[] {
   const topics = namesOfTopics(answer);
   const counts = new Map([...turn.state.metadata].filter(([topic]) => topics.has(topic)));
-  if (turn.config.profile.watchesTopics === 'leader') turn.set({ assignedBy: counts });
+  const { watchesTopics } = turn.config.profile;
+  turn.set({ assignedBy: watchesTopics === 'leader' ? counts : countsOfOwnTopics(turn) });
   if (answer.skipAssignment) return [];
   const name = existing(answer.protocolName, 'assignor of the group');
   const assignor = existing(turn.config.profile.assignors.get(name), name);
@@ -389,8 +399,8 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   const { assignment, givingUp, config } = turn.state;
   const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
   turn.note({ kind: 'callbackLeft', callback });
-  if (turn.membershipState === 'unsubscribed') {
-    unsubscribe(turn);
+  if (turn.state.closingFrom !== null) {
+    endUnsubscribe(turn);
     return;
   }
   const isCommitting = callback === 'revoked' && commits && turn.sendCommit(givingUp) !== null;

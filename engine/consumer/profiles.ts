@@ -39,6 +39,10 @@ export interface ClientProfile {
   readonly tellsOfEmptyLoss: boolean;
   /** When it is settled which call a listener gets: in poll(), or when the news came. */
   readonly choosesCallback: 'inPoll' | 'whenTold';
+  /** Where its listener hears of unsubscribe(): in the call, or in the next poll(), and then for good. */
+  readonly unsubscribesIn: 'call' | 'poll';
+  /** A leader asks for fresh metadata before it assigns. */
+  readonly assignsByFreshMetadata: boolean;
   /** It looks for the coordinator anew before each JoinGroup. */
   readonly findsCoordinatorToJoin: boolean;
   /** Its SyncGroup names the protocol (version 5 of the API and later). */
@@ -91,6 +95,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     hasListener: true,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
+    unsubscribesIn: 'call',
+    assignsByFreshMetadata: false,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: true,
     givesReasons: true,
@@ -115,6 +121,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     hasListener: true,
     tellsOfEmptyLoss: true,
     choosesCallback: 'whenTold',
+    unsubscribesIn: 'poll',
+    assignsByFreshMetadata: true,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: false,
     givesReasons: false,
@@ -139,6 +147,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     hasListener: false,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
+    unsubscribesIn: 'call',
+    assignsByFreshMetadata: false,
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
     givesReasons: false,

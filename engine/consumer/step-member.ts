@@ -14,7 +14,7 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, report } from './membership.ts';
+import { endProcess, report, sync } from './membership.ts';
 import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
@@ -280,8 +280,10 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const { metadata } = turn.state;
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
-  turn.set({ metadata: seen });
+  const { assigningFor } = turn.state;
+  turn.set({ metadata: seen, assigningFor: null });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
+  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
 }
 
 function onCoordinatorFound(turn: MemberTurn): void {
