@@ -317,3 +317,57 @@ describe('what is no part of librdkafka', () => {
     expect(() => simulate(scenario)).toThrow('simulated for java');
   });
 });
+
+describe('unsubscribe() of librdkafka', () => {
+  const unsubscribe = (subscribeMs: number, config: Config = {}) =>
+    storyOf(
+      play({
+        config,
+        script: [
+          start('C1'),
+          start('C2'),
+          { atMs: 10_000, do: 'unsubscribe', member: 'C2' },
+          { atMs: subscribeMs, do: 'subscribe', member: 'C2', topics: ['orders'] },
+        ],
+        untilMs: 40_000,
+      }),
+      'C2',
+      10_000,
+    );
+
+  it('is heard of in the next poll(): the listener, the leaving, a new join without an id', () => {
+    expect(unsubscribe(12_000).slice(0, 4)).toEqual([
+      'revoked',
+      'LeaveGroup',
+      'JoinGroup',
+      'JoinGroup',
+    ]);
+  });
+
+  it('is heard of only then also when its session is over meanwhile', () => {
+    expect(unsubscribe(25_000)[0]).toBe('revoked');
+  });
+
+  it('makes a static member leave for good', () => {
+    expect(unsubscribe(12_000, { 'group.instance.id': 'i1' })[1]).toBe('LeaveGroup');
+  });
+});
+
+describe('a leader of librdkafka', () => {
+  it('assigns partitions that were added since it has seen the cluster last', () => {
+    const trace = play({
+      partitions: 2,
+      script: [
+        start('C1'),
+        start('C2'),
+        { atMs: 10_000, do: 'addPartitions', topic: 'orders', partitions: 4 },
+        { atMs: 12_000, do: 'close', member: 'C2' },
+      ],
+      untilMs: 20_000,
+    });
+    const assigned = trace.events.findLast(
+      (event) => event.kind === 'callbackEntered' && event.callback === 'assigned',
+    );
+    expect(assigned).toMatchObject({ actor: 'member/C1', partitions: { length: 4 } });
+  });
+});
