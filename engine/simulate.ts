@@ -172,8 +172,6 @@ class Run {
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
-  /** Where the admin's last request was sent. */
-  #adminStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
   #coordinator: Coordinator;
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
@@ -379,13 +377,12 @@ class Run {
     };
     const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
     const sentStep = this.#record('script', step, sent);
-    this.#adminStep = sentStep;
     this.#agenda.schedule(
       {
         type: 'request',
         sentStep,
         client: ADMIN,
-        correlationId: 0,
+        correlationId: sentStep,
         message,
         life: this.#brokerLife,
       },
@@ -528,7 +525,7 @@ class Run {
       case 'send': {
         const { to: client, correlationId, message } = effect;
         if (client === ADMIN) {
-          this.#answerAdmin(message, cause);
+          this.#answerAdmin(correlationId, message, cause);
           return;
         }
         const { actor: to, sentSteps, incarnation } = this.#process(client.name);
@@ -552,8 +549,9 @@ class Run {
     }
   }
 
-  #answerAdmin(message: GroupResponse, cause: number): void {
-    const sent = { kind: 'messageSent', to: 'script', message, answers: this.#adminStep } as const;
+  /** The admin counts its requests by the steps at which they were sent. */
+  #answerAdmin(answers: number, message: GroupResponse, cause: number): void {
+    const sent = { kind: 'messageSent', to: 'script', message, answers } as const;
     const sentStep = this.#record('coordinator', cause, sent);
     this.#record('script', sentStep, { kind: 'messageDelivered', sentStep });
   }
