@@ -16,7 +16,6 @@ import {
 } from './coordinator/state.ts';
 import { beginLoading, load, unload } from './coordinator/failover.ts';
 import type { OffsetSpan } from './protocol/facts.ts';
-import { BROKER_SETTINGS } from './protocol/config.ts';
 import {
   asMemberId,
   asMemberName,
@@ -28,6 +27,7 @@ import {
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
 import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
+import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
@@ -456,6 +456,7 @@ class Run {
   }
 
   #know(name: MemberName, memberId: MemberId): void {
+    this.#names.set(memberId, name);
     this.#memberIds.set(name, [...(this.#memberIds.get(name) ?? []), memberId]);
   }
 
@@ -778,14 +779,8 @@ const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
 const shareOf = (count: number, partitionCount: number, index: number): number =>
   Math.floor(count / partitionCount) + (index < count % partitionCount ? 1 : 0);
 
-function readCoordinatorSettings({ broker }: Scenario): CoordinatorSettings {
-  const read = (key: string): string => {
-    const setting = existing(
-      BROKER_SETTINGS.find((candidate) => candidate.key === key),
-      key,
-    );
-    return String(broker[key] ?? setting.default);
-  };
+function readCoordinatorSettings(scenario: Scenario): CoordinatorSettings {
+  const read = (key: string): string => brokerSettingOf(scenario, key);
   const number = (key: string): number => Number(read(key));
   return {
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),
