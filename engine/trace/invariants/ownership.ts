@@ -22,7 +22,8 @@ export const oneOwnerInAGeneration: Check = ({ events }) => {
   /** Who holds each partition, removed members included. */
   const owners = new Map<string, Set<MemberName>>();
   const isIn = (holder: Holder | undefined, generationId: number): boolean =>
-    holder?.memberId != null &&
+    holder !== undefined &&
+    holder.memberId !== null &&
     holder.generationId === generationId &&
     !removed.has(holder.memberId);
   return events.flatMap((event): Breach[] => {
