@@ -80,6 +80,7 @@ export {
   type InvariantName,
 } from './trace/invariants/index.ts';
 export { ownershipOf, type OwnershipLane, type OwnershipSpan } from './trace/ownership.ts';
+export { deliveriesOf, type PartitionDeliveries } from './trace/deliveries.ts';
 export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';

@@ -16,7 +16,6 @@ import {
 } from './coordinator/state.ts';
 import { beginLoading, load, unload } from './coordinator/failover.ts';
 import type { OffsetSpan } from './protocol/facts.ts';
-import { BROKER_SETTINGS } from './protocol/config.ts';
 import {
   asMemberId,
   asMemberName,
@@ -28,6 +27,7 @@ import {
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
 import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
+import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
@@ -166,8 +166,6 @@ class Run {
   readonly #endOffsets = new Map<string, readonly number[]>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
-  /** Where the admin's last request was sent. */
-  #adminStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
   #coordinator: Coordinator;
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
@@ -373,13 +371,12 @@ class Run {
     };
     const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
     const sentStep = this.#record('script', step, sent);
-    this.#adminStep = sentStep;
     this.#agenda.schedule(
       {
         type: 'request',
         sentStep,
         client: ADMIN,
-        correlationId: 0,
+        correlationId: sentStep,
         message,
         life: this.#brokerLife,
       },
@@ -453,6 +450,7 @@ class Run {
   }
 
   #know(name: MemberName, memberId: MemberId): void {
+    this.#names.set(memberId, name);
     this.#memberIds.set(name, [...(this.#memberIds.get(name) ?? []), memberId]);
   }
 
@@ -522,7 +520,7 @@ class Run {
       case 'send': {
         const { to: client, correlationId, message } = effect;
         if (client === ADMIN) {
-          this.#answerAdmin(message, cause);
+          this.#answerAdmin(correlationId, message, cause);
           return;
         }
         const { actor: to, sentSteps, incarnation } = this.#process(client.name);
@@ -546,8 +544,9 @@ class Run {
     }
   }
 
-  #answerAdmin(message: GroupResponse, cause: number): void {
-    const sent = { kind: 'messageSent', to: 'script', message, answers: this.#adminStep } as const;
+  /** The admin counts its requests by the steps at which they were sent. */
+  #answerAdmin(answers: number, message: GroupResponse, cause: number): void {
+    const sent = { kind: 'messageSent', to: 'script', message, answers } as const;
     const sentStep = this.#record('coordinator', cause, sent);
     this.#record('script', sentStep, { kind: 'messageDelivered', sentStep });
   }
@@ -774,14 +773,8 @@ const groupTimerKey = ({ kind, memberId }: GroupTimer): string =>
 const shareOf = (count: number, partitionCount: number, index: number): number =>
   Math.floor(count / partitionCount) + (index < count % partitionCount ? 1 : 0);
 
-function readCoordinatorSettings({ broker }: Scenario): CoordinatorSettings {
-  const read = (key: string): string => {
-    const setting = existing(
-      BROKER_SETTINGS.find((candidate) => candidate.key === key),
-      key,
-    );
-    return String(broker[key] ?? setting.default);
-  };
+function readCoordinatorSettings(scenario: Scenario): CoordinatorSettings {
+  const read = (key: string): string => brokerSettingOf(scenario, key);
   const number = (key: string): number => Number(read(key));
   return {
     initialRebalanceDelayMs: number('group.initial.rebalance.delay.ms'),

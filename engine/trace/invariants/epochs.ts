@@ -1,5 +1,4 @@
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TraceEvent } from '../events.ts';
 import type { Breach, Check } from './invariant.ts';
 
 /**
@@ -13,36 +12,31 @@ import type { Breach, Check } from './invariant.ts';
  */
 export const generationsOnlyGrow: Check = ({ events }) => {
   let highest = 0;
-  let inLog = 0;
   let isEmpty = true;
+  let inLog = { epoch: 0, isEmpty: true };
   return events.flatMap((event): Breach[] => {
-    if (event.kind === 'brokerChanged' && event.state === 'up') highest = inLog;
-    const epoch = epochIn(event);
-    if (epoch === null) return [];
+    if (event.kind === 'brokerChanged' && event.state === 'up') {
+      highest = inLog.epoch;
+      isEmpty = inLog.isEmpty;
+    }
+    if (event.kind !== 'groupState' && event.kind !== 'groupEpoch') return [];
+    const epoch = event.kind === 'groupState' ? event.generationId : event.groupEpoch;
     const isOther = isEmpty && epoch < highest;
     const found = `${epoch} after ${highest}`;
     const hasShrunk = epoch < highest && !isOther;
     highest = epoch;
-    if (event.kind !== 'groupState') inLog = epoch;
-    else {
-      isEmpty = event.to === 'Empty';
-      if (!IN_REBALANCE.has(event.to)) inLog = epoch;
-    }
+    if (event.kind === 'groupState') isEmpty = event.to === 'Empty';
+    if (event.kind === 'groupEpoch' || !NOT_IN_LOG.has(event.to)) inLog = { epoch, isEmpty };
     return hasShrunk ? [{ step: event.step, found }] : [];
   });
 };
 
 /** States of a classic group in which the log still has what was before. */
-const IN_REBALANCE: ReadonlySet<string> = new Set([
+const NOT_IN_LOG: ReadonlySet<string> = new Set([
   'PreparingRebalance',
   'CompletingRebalance',
   'Dead',
 ]);
-
-function epochIn(event: TraceEvent): number | null {
-  if (event.kind === 'groupState') return event.generationId;
-  return event.kind === 'groupEpoch' ? event.groupEpoch : null;
-}
 
 /**
  * The epoch of a member of a consumer group only grows, until it is removed; one that was away, or

@@ -22,7 +22,8 @@ export const oneOwnerInAGeneration: Check = ({ events }) => {
   /** Who holds each partition, removed members included. */
   const owners = new Map<string, Set<MemberName>>();
   const isIn = (holder: Holder | undefined, generationId: number): boolean =>
-    holder?.memberId != null &&
+    holder !== undefined &&
+    holder.memberId !== null &&
     holder.generationId === generationId &&
     !removed.has(holder.memberId);
   return events.flatMap((event): Breach[] => {
@@ -76,7 +77,8 @@ function hold(
  * To the coordinator of a consumer group a partition belongs to one member: it is given to the next
  * only when the last has said that it has given it up, or was removed.
  *
- * Listed case: a static member that leaves for a while keeps what it is assigned, and nothing else.
+ * Listed cases: a static member that leaves for a while keeps what it is assigned, and nothing else;
+ * a group that is a classic one for a while goes by what its leader deals meanwhile.
  */
 export const oneOwnerByReconciliation: Check = ({ events }) => {
   const owners = new Map<string, MemberId>();
@@ -87,6 +89,10 @@ export const oneOwnerByReconciliation: Check = ({ events }) => {
     }
   };
   return events.flatMap((event): Breach[] => {
+    if (beginsAsClassic(event)) {
+      owners.clear();
+      reconciled.clear();
+    }
     if (event.kind !== 'memberReconciled' && event.kind !== 'groupMember') return [];
     const { memberId } = event;
     const last = reconciled.get(memberId);
@@ -104,3 +110,8 @@ export const oneOwnerByReconciliation: Check = ({ events }) => {
     });
   });
 };
+
+/** A classic group collects joins, or is made Stable of a consumer group. */
+const beginsAsClassic = (event: TraceEvent): boolean =>
+  event.kind === 'groupState' &&
+  (event.to === 'PreparingRebalance' || (event.from === 'Empty' && event.to === 'Stable'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simulate, why, type Trace } from '../../../engine/index.ts';
+import { aScenario } from '../../support/builders.ts';
 import { readCase } from '../../support/recordings.ts';
 
 /** The chain of the first revoked callback after a step, as sentences. */
@@ -22,7 +23,26 @@ describe('why', () => {
 
   it('leads from the revoked callback to the silence of a killed member', () => {
     const chain = whyRevoked(simulate(readCase('eager-crash').scenario), 14_000);
-    expect(chain).toContain('The session clock of the coordinator runs out for C2.');
+    expect(chain).toContain(
+      'The session clock of the coordinator runs out for C2: session.timeout.ms = 6000.',
+    );
+  });
+
+  it('names the broker’s setting where a member of the consumer protocol falls silent', () => {
+    const script = [
+      { atMs: 0, do: 'start', member: 'C1' },
+      { atMs: 1_000, do: 'start', member: 'C2' },
+      { atMs: 10_000, do: 'crash', member: 'C1' },
+    ];
+    const config = { 'group.protocol': 'consumer' };
+    const trace = simulate(aScenario({ config, script, untilMs: 70_000 }));
+    const removal = trace.events.find(
+      (event) => event.kind === 'groupMember' && event.change === 'removed',
+    );
+    const [, silence] = why(trace, removal?.step ?? 0);
+    expect(silence?.sentence).toBe(
+      'The session clock of the coordinator runs out for C1: group.consumer.session.timeout.ms = 45000.',
+    );
   });
 
   it('deduces the same of a recording: the command that silenced the member is the origin', () => {
