@@ -73,7 +73,11 @@ export type * from './trace/view-types.ts';
 export { view } from './trace/view.ts';
 export { describe, describeMessage } from './trace/describe.ts';
 export { why, type Link } from './trace/why.ts';
-export { brokenInvariants, type BrokenInvariant, type InvariantName } from './trace/invariants/index.ts';
+export {
+  brokenInvariants,
+  type BrokenInvariant,
+  type InvariantName,
+} from './trace/invariants/index.ts';
 export { ownershipOf, type OwnershipLane, type OwnershipSpan } from './trace/ownership.ts';
 export { deliveriesOf, type PartitionDeliveries } from './trace/deliveries.ts';
 export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
