@@ -1,5 +1,4 @@
-import type { ActorId } from '../../protocol/ids.ts';
-import { memberOf } from '../../protocol/ids.ts';
+import { memberOf, type ActorId } from '../../protocol/ids.ts';
 import type { Breach, Check } from './invariant.ts';
 
 /**

@@ -1,5 +1,4 @@
-import { isRequest } from '../../protocol/messages.ts';
-import { apiOf } from '../../protocol/messages.ts';
+import { apiOf, isRequest } from '../../protocol/messages.ts';
 import type { Breach, Check } from './invariant.ts';
 
 /** A request is answered at most once, by its own API, and nothing is answered that was not asked. */

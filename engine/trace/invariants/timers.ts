@@ -1,7 +1,5 @@
-import type { MemberId } from '../../protocol/ids.ts';
+import { memberOf, type ActorId, type MemberId } from '../../protocol/ids.ts';
 import type { GroupMessage } from '../../protocol/messages.ts';
-import type { ActorId } from '../../protocol/ids.ts';
-import { memberOf } from '../../protocol/ids.ts';
 import type { EventOf, Trace, TraceEvent } from '../events.ts';
 import type { Breach, Check } from './invariant.ts';
 
@@ -42,17 +40,17 @@ const thawedBy = (event: TraceEvent): ActorId | null =>
  * one of its requests for good.
  */
 export const sessionsEndBySilenceOnly: Check = (trace) => {
-  const heardAtMs = new Map<MemberId, number>();
+  const heardAtMs = new Map<string, number>();
   return trace.events.flatMap((event): Breach[] => {
     const alive = event.kind === 'messageSent' ? takenFrom(trace, event) : null;
     if (alive !== null) heardAtMs.set(alive, event.atMs);
     if (event.kind !== 'timerFired' || event.actor !== 'coordinator') return [];
     const started = trace.events[event.startedStep];
     if (started?.kind !== 'timerStarted' || started.timer !== 'session') return [];
-    const [, memberId = ''] = started.key.split(/\/(.*)/s);
-    const heard = heardAtMs.get(memberId as MemberId);
-    if (heard === undefined || event.atMs - heard >= started.afterMs) return [];
-    return [{ step: event.step, found: `it was heard ${event.atMs - heard} ms ago` }];
+    const memberId = started.key.slice(started.key.indexOf('/') + 1);
+    const heardMs = heardAtMs.get(memberId);
+    if (heardMs === undefined || event.atMs - heardMs >= started.afterMs) return [];
+    return [{ step: event.step, found: `it was heard ${event.atMs - heardMs} ms ago` }];
   });
 };
 
