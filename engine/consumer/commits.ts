@@ -83,6 +83,7 @@ export function onOffsetCommitResponse(
     onToldToRejoin(turn, 'group is already rebalancing');
   }
   if (application.doing === 'closing') {
+    if (application.commitId !== correlationId) return;
     if (application.isInListener) reportRefusal(turn, errorCode);
     turn.raise({ type: 'COMMIT_SETTLED', owes: null });
     return;
@@ -109,7 +110,7 @@ export function onOffsetCommitResponse(
 export function onCommitUnavailable(turn: MemberTurn, correlationId: number): void {
   const { application, isCoordinatorKnown, config } = turn.state;
   if (application.doing === 'closing') {
-    turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+    if (application.commitId === correlationId) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
     return;
   }
   const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;

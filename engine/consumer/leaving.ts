@@ -15,7 +15,7 @@ const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost'
  */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: { doing: 'closing', isFailure, isInListener: false },
+    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
     // What an unsubscribe() has begun ends with it.
     closingFrom: turn.state.closingFrom ?? from,
     waiting: [],
@@ -25,9 +25,18 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
   const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
   // The listener's own commit is the last one then.
   if (tellsFirst && tellOfEnd(turn, from) !== null) return;
-  const isSent = isCommitting && !REBALANCING.includes(from) && turn.sendCommit() !== null;
+  const mayCommit = isCommitting && !REBALANCING.includes(from);
+  const commitId = mayCommit ? turn.sendCommit() : null;
   if (tellsFirst) turn.assign([]);
-  if (!isSent) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+  if (commitId === null) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+  else waitToClose(turn, commitId, false);
+}
+
+/** close() goes on when this commit is answered. */
+export function waitToClose(turn: MemberTurn, commitId: number, isInListener: boolean): void {
+  const { application } = turn.state;
+  if (application.doing !== 'closing') return;
+  turn.set({ application: { ...application, commitId, isInListener } });
 }
 
 function stopClocks(turn: MemberTurn): void {
@@ -129,9 +138,7 @@ function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const isCommitting = callback === 'revoked' && config.commitInRevoked;
   const correlationId = isCommitting ? turn.sendCommit() : null;
   if (correlationId === null) turn.note({ kind: 'callbackLeft', callback });
-  else if (application.doing === 'closing') {
-    turn.set({ application: { ...application, isInListener: true } });
-  }
+  else if (application.doing === 'closing') waitToClose(turn, correlationId, true);
   return correlationId;
 }
 

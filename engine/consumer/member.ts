@@ -41,7 +41,13 @@ export type Application =
   /** In commitSync(). */
   | { readonly doing: 'commitSync'; readonly correlationId: number }
   /** It has closed its consumer, after an error or without; perhaps its listener still commits. */
-  | { readonly doing: 'closing'; readonly isFailure: boolean; readonly isInListener: boolean }
+  | {
+      readonly doing: 'closing';
+      readonly isFailure: boolean;
+      readonly isInListener: boolean;
+      /** The commit that it waits for; null when for none. */
+      readonly commitId: number | null;
+    }
   /** It runs on after unsubscribe(), without polling. */
   | { readonly doing: 'idling' }
   | { readonly doing: 'nothing' };

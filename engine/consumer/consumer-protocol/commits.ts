@@ -25,6 +25,7 @@ export function onOffsetCommitResponse(
   const { application, consumerProtocol } = turn.state;
   if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
   if (application.doing === 'closing') {
+    if (application.commitId !== correlationId) return;
     if (application.isInListener) reportRefusal(turn, errorCode);
     turn.raise({ type: 'COMMIT_SETTLED' });
     return;

@@ -1,5 +1,6 @@
 import type { MemberTurn } from '../member.ts';
 import type { MembershipState } from '../step-machine.ts';
+import { waitToClose } from '../leaving.ts';
 import { update } from './heartbeats.ts';
 import { giveUpAll } from './reconciliation.ts';
 
@@ -15,7 +16,7 @@ const NOT_IN_GROUP: readonly MembershipState[] = [
 /** close(): commits first. Source: AsyncKafkaConsumer#close, #autoCommitOnClose. */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: { doing: 'closing', isFailure, isInListener: false },
+    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
     closingFrom: from,
     waiting: [],
   });
@@ -23,7 +24,9 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
   turn.stopTimer('autoCommit');
   turn.stopTimer('retry');
   const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
-  if (!isCommitting || turn.sendCommit() === null) turn.raise({ type: 'COMMIT_SETTLED' });
+  const commitId = isCommitting ? turn.sendCommit() : null;
+  if (commitId === null) turn.raise({ type: 'COMMIT_SETTLED' });
+  else waitToClose(turn, commitId, false);
 }
 
 /**
@@ -46,9 +49,8 @@ export function releaseAll(turn: MemberTurn, from: MembershipState): void {
   turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions: assignment });
   const correlationId = turn.config.commitInRevoked ? turn.sendCommit() : null;
   if (correlationId === null) onReleased(turn);
-  else if (application.doing === 'closing') {
-    turn.set({ application: { ...application, isInListener: true } });
-  } else turn.set({ application: { doing: 'callback', correlationId } });
+  else if (application.doing === 'closing') waitToClose(turn, correlationId, true);
+  else turn.set({ application: { doing: 'callback', correlationId } });
 }
 
 /** The revoked callback before the end has returned. */
