@@ -59,6 +59,7 @@ export {
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { withClient } from './scenarios/with-client.ts';
+export { clientCannot } from './scenarios/simulated.ts';
 export { SCENARIOS } from './scenarios/index.ts';
 
 export {

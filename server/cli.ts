@@ -23,7 +23,7 @@ import {
   type Trace,
   type Verdict,
 } from '../engine/index.ts';
-import { startBroker } from './broker/choose-broker.ts';
+import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { readContent, readScenario, readText, type Content } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
@@ -154,12 +154,13 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
 }
 
 async function live(scenario: Scenario): Promise<string> {
-  refuseUnrunnable(scenario);
+  const settings = readSettings(process.env);
+  refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
   const cancel = new AbortController();
   onInterrupt(() => {
     cancel.abort();
   });
-  const broker = await startBroker(readSettings(process.env), brokerConfigOf(scenario), complain);
+  const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
   try {
     const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
     return printRecording(await runLive(scenario, broker, listener, cancel.signal));

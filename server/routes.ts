@@ -14,6 +14,7 @@ import {
   type ProblemCode,
 } from '../engine/index.ts';
 import { describeBroker } from './broker/choose-broker.ts';
+import { describeClient } from './members/clients.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
 import type { Settings } from './settings.ts';
@@ -76,12 +77,7 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
     const status: BridgeStatus = {
       version,
       broker: await describeBroker(settings),
-      clients: CLIENT_KINDS.map((client) => ({
-        client,
-        isAvailable: client === 'kafkajs',
-        text:
-          client === 'kafkajs' ? 'kafkajs 2.2.4, comes with the playground.' : 'Not run live yet.',
-      })),
+      clients: await Promise.all(CLIENT_KINDS.map(describeClient)),
       runId: desk.runId,
     };
     return context.json(status);
@@ -99,7 +95,7 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
     const { client } = body.output;
     const given = parseScenario(body.output.scenario);
     const scenario = client === null ? given : withClient(given, client).scenario;
-    refuseUnrunnable(scenario);
+    refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
     return context.json({ runId: desk.start(scenario) }, 202);
   });
 

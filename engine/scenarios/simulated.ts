@@ -62,10 +62,14 @@ const NOT_IN_CLIENT: Readonly<Record<ClientKind, readonly TimedCommand['do'][]>>
   kafkajs: ['commit', 'subscribe', 'unsubscribe', 'enforceRebalance'],
 };
 
+/** Whether members of this client have no call for a command, at least while they run. */
+export const clientCannot = (client: ClientKind, command: TimedCommand['do']): boolean =>
+  NOT_IN_CLIENT[client].includes(command);
+
 function unsimulatedCommand(scenario: Scenario, command: TimedCommand): string | null {
   if (!('member' in command)) return null;
   const member = scenario.members.find(({ name }) => name === command.member);
-  return member !== undefined && NOT_IN_CLIENT[member.client].includes(command.do)
+  return member !== undefined && clientCannot(member.client, command.do)
     ? `is "${command.do}", which ${member.client}’s consumer cannot do while it runs`
     : null;
 }

@@ -5,6 +5,11 @@ export interface Broker {
   readonly addresses: readonly string[];
   /** Kafka's version, or "unknown" for a broker of somebody else. */
   readonly version: string;
+  /**
+   * Has it stop cleanly and come back so many milliseconds later, with what it has kept; returns at
+   * once. Null for a broker that is not ours to stop.
+   */
+  readonly restart: ((downMs: number) => void) | null;
   /** Ends it and removes what it kept; nothing to do for a broker of somebody else. */
   readonly stop: () => Promise<void>;
 }

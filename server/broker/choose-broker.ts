@@ -58,7 +58,13 @@ export async function startBroker(
   if (settings.brokers !== null) {
     await waitUntilReady(settings.brokers, FOREIGN_DEADLINE_MS);
     const stop = (): Promise<void> => Promise.resolve();
-    return { kind: 'foreign', addresses: settings.brokers, version: 'unknown', stop };
+    return {
+      kind: 'foreign',
+      addresses: settings.brokers,
+      version: 'unknown',
+      restart: null,
+      stop,
+    };
   }
   const missing = await javaProblem();
   if (missing === null) return startMavenBroker(settings.kafkaVersion, config, say);

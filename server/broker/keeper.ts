@@ -2,9 +2,14 @@
  * Keeps one broker process: starts it, and ends it when this process's standard input closes, which
  * happens when the server ends in whatever way, `kill -9` included. Then it removes the broker's
  * folder. Its argument is JSON: the command, its arguments, and the folder.
+ *
+ * A line `restart 5000` on its standard input stops the broker and starts it again 5000 ms later.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 
 const task = v.parse(
@@ -15,13 +20,27 @@ const task = v.parse(
 /** How long a broker may take to shut down before it is killed. */
 const GRACE_MS = 5_000;
 
-// A group of its own: Ctrl-C in the terminal reaches the server only, which then closes our input.
-const broker = spawn(task.command, task.args, {
-  cwd: task.folder,
-  detached: true,
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
 let isOver = false;
+/** It stops to be started again. */
+let isRestarting = false;
+let broker = start();
+
+// A group of its own: Ctrl-C in the terminal reaches the server only, which then closes our input.
+function start(): ReturnType<typeof spawn> {
+  const started = spawn(task.command, task.args, {
+    cwd: task.folder,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  started.on('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    void end(1);
+  });
+  started.on('exit', (code) => {
+    if (!isRestarting) void end(code ?? 1);
+  });
+  return started;
+}
 
 async function end(code: number): Promise<void> {
   if (isOver) return;
@@ -30,16 +49,35 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
-broker.on('error', (error) => {
-  process.stderr.write(`${error.message}\n`);
-  void end(1);
-});
-broker.on('exit', (code) => void end(code ?? 1));
+const hasExited = (): boolean => broker.exitCode !== null || broker.signalCode !== null;
 
-function stop(): void {
-  broker.kill('SIGTERM');
-  setTimeout(() => broker.kill('SIGKILL'), GRACE_MS).unref();
+function terminate(): void {
+  const stopping = broker;
+  stopping.kill('SIGTERM');
+  setTimeout(() => stopping.kill('SIGKILL'), GRACE_MS).unref();
 }
 
-process.stdin.on('end', stop).on('close', stop).resume();
+function stop(): void {
+  isRestarting = false;
+  if (hasExited()) void end(0);
+  else terminate();
+}
+
+async function restart(downMs: number): Promise<void> {
+  if (isRestarting) return;
+  isRestarting = true;
+  terminate();
+  await Promise.all([sleep(downMs), hasExited() ? null : once(broker, 'exit')]);
+  // It was told to end meanwhile.
+  if (!isRestarting) return;
+  isRestarting = false;
+  broker = start();
+}
+
+const orders = createInterface({ input: process.stdin });
+orders.on('line', (order) => {
+  const downMs = /^restart (\d+)$/.exec(order)?.[1];
+  if (downMs !== undefined) void restart(Number(downMs));
+});
+orders.on('close', stop);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);

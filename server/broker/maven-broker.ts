@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import envPaths from 'env-paths';
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
+import { bringOnce, cacheFolder } from '../cache.ts';
 import { TSX, fromServer } from '../paths.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { findJava, findMaven } from './java.ts';
 import { waitUntilReady } from './ready.ts';
-
-/** Where jars and data folders are kept, by the custom of the operating system. */
-export const cacheFolder = (): string =>
-  envPaths('kafka-rebalance-playground', { suffix: '' }).cache;
 
 /**
  * Starts Apache Kafka in KRaft mode, one process that is broker and controller, on loopback only.
@@ -56,45 +51,31 @@ const JVM_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms128m', 
 
 const classPath = (libraries: string): string => join(libraries, '*');
 
-/** Brings Kafka's jars, once for each version; two starts at once do not disturb each other. */
-export async function bringLibraries(
-  version: string,
-  say: (line: string) => void,
-): Promise<string> {
-  const libraries = join(cacheFolder(), `kafka-${version}`);
-  if (existsSync(libraries)) return libraries;
-  const maven = await findMaven();
-  await mkdir(cacheFolder(), { recursive: true });
-  say(`Bringing Kafka ${version} with Maven, this first time only.`);
-  const fresh = await mkdtemp(join(cacheFolder(), 'bringing-'));
-  const { failed, all } = await execa(
-    maven,
-    [
-      '-q',
-      '-B',
-      '-f',
-      fileURLToPath(new URL('./pom.xml', import.meta.url)),
-      `-Dkafka.version=${version}`,
-      'dependency:copy-dependencies',
-      `-DoutputDirectory=${fresh}`,
-    ],
-    { reject: false, all: true },
-  );
-  if (failed) {
-    await rm(fresh, { recursive: true, force: true });
+/** Brings Kafka's jars, once for each version. */
+export const bringLibraries = (version: string, say: (line: string) => void): Promise<string> =>
+  bringOnce(`kafka-${version}`, async (fresh) => {
+    const maven = await findMaven();
+    say(`Bringing Kafka ${version} with Maven, this first time only.`);
+    const { failed, all } = await execa(
+      maven,
+      [
+        '-q',
+        '-B',
+        '-f',
+        fileURLToPath(new URL('./pom.xml', import.meta.url)),
+        `-Dkafka.version=${version}`,
+        'dependency:copy-dependencies',
+        `-DoutputDirectory=${fresh}`,
+      ],
+      { reject: false, all: true },
+    );
+    if (!failed) return;
     throw new PlaygroundError(
       'broker-not-startable',
       `Maven could not bring Kafka ${version}: ${lastLines(all)}`,
       'Check the network and Maven’s settings and try again, or set KAFKA_BROKERS to a broker you have.',
     );
-  }
-  // Whoever comes second throws its own copy away.
-  await rename(fresh, libraries).catch(async (error: unknown) => {
-    await rm(fresh, { recursive: true, force: true });
-    if (!existsSync(libraries)) throw error;
   });
-  return libraries;
-}
 
 function brokerProperties(
   folder: string,
@@ -205,7 +186,10 @@ async function startKept(
     await stop();
     throw error;
   }
-  return { kind: 'maven', addresses: [address], version, stop };
+  const restart = (downMs: number): void => {
+    if (isRunning) keeper.stdin.write(`restart ${downMs}\n`);
+  };
+  return { kind: 'maven', addresses: [address], version, restart, stop };
 }
 
 const lastLines = (output: string | undefined): string =>

@@ -9,7 +9,13 @@ export type MemberOrder =
   | { readonly type: 'close' }
   | { readonly type: 'stall'; readonly forMs: number }
   | { readonly type: 'pause' }
-  | { readonly type: 'resume' };
+  | { readonly type: 'resume' }
+  /** `commitSync()`. */
+  | { readonly type: 'commit' }
+  | { readonly type: 'subscribe'; readonly topics: readonly string[] }
+  /** It goes on running without polling, until it subscribes again. */
+  | { readonly type: 'unsubscribe' }
+  | { readonly type: 'enforceRebalance' };
 
 /** What a member needs to know of itself: its process's only argument, as JSON. */
 export interface MemberTask {
@@ -19,6 +25,8 @@ export interface MemberTask {
   readonly topics: readonly string[];
   readonly config: Readonly<Record<string, string | number | boolean>>;
   readonly perRecordMs: number;
+  /** `commitSync()` inside the revoked callback. */
+  readonly commitInRevoked: boolean;
 }
 
 export const memberTask = v.object({
@@ -28,6 +36,7 @@ export const memberTask = v.object({
   topics: v.array(v.string()),
   config: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
   perRecordMs: v.number(),
+  commitInRevoked: v.boolean(),
 });
 
 export const memberOrder = v.variant('type', [

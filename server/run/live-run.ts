@@ -3,12 +3,14 @@ import {
   PlaygroundError,
   RECORDING_FORMAT,
   asGroupId,
+  type ClientKind,
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
   type TimedCommand,
 } from '../../engine/index.ts';
 import type { Broker } from '../broker/broker.ts';
+import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
 import { Cluster } from './cluster.ts';
 import { MemberProcess } from './member-process.ts';
@@ -45,8 +47,12 @@ export async function runLive(
 ): Promise<Recording> {
   const named =
     broker.kind === 'foreign' ? withPrefix(scenario, `playground-${Date.now()}-`) : scenario;
+  const launches = new Map<ClientKind, Launch>();
+  for (const { client } of scenario.members) {
+    if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
+  }
   const cluster = new Cluster(broker.addresses);
-  const run = new Run(named, broker, cluster, listener, signal);
+  const run = new Run(named, broker, launches, cluster, listener, signal);
   try {
     await cluster.connect();
     listener.onProgress(
@@ -70,15 +76,17 @@ function withPrefix(scenario: Scenario, prefix: string): Scenario {
     group: asGroupId(named(scenario.group)),
     topics: scenario.topics.map((topic) => ({ ...topic, name: named(topic.name) })),
     members: scenario.members.map((member) => ({ ...member, topics: member.topics.map(named) })),
-    script: scenario.script.map((command) =>
-      'topic' in command ? { ...command, topic: named(command.topic) } : command,
-    ),
+    script: scenario.script.map((command) => {
+      if ('topic' in command) return { ...command, topic: named(command.topic) };
+      return 'topics' in command ? { ...command, topics: command.topics.map(named) } : command;
+    }),
   };
 }
 
 class Run {
   readonly #scenario: Scenario;
   readonly #broker: Broker;
+  readonly #launches: ReadonlyMap<ClientKind, Launch>;
   readonly #cluster: Cluster;
   readonly #listener: RunListener;
   readonly #signal: AbortSignal;
@@ -92,12 +100,14 @@ class Run {
   constructor(
     scenario: Scenario,
     broker: Broker,
+    launches: ReadonlyMap<ClientKind, Launch>,
     cluster: Cluster,
     listener: RunListener,
     signal: AbortSignal,
   ) {
     this.#scenario = scenario;
     this.#broker = broker;
+    this.#launches = launches;
     this.#cluster = cluster;
     this.#listener = listener;
     this.#signal = signal;
@@ -142,14 +152,17 @@ class Run {
   #prepare(name: string): void {
     const member = this.#scenario.members.find((candidate) => candidate.name === name);
     if (member === undefined) throw new Error(`bug: ${name} is not a member`);
+    const launch = this.#launches.get(member.client);
+    if (launch === undefined) throw new Error(`bug: ${member.client} has no launch`);
     const process = new MemberProcess(
+      launch,
       {
         name,
         group: this.#scenario.group,
         brokers: this.#broker.addresses,
         topics: member.topics,
         config: member.config,
-        perRecordMs: member.work.perRecordMs,
+        ...member.work,
       },
       (line, epochMs) => {
         this.#hear(name, line, epochMs);
@@ -188,6 +201,10 @@ class Run {
       await this.#cluster.addPartitions(command.topic, command.partitions);
       return;
     }
+    if (command.do === 'restartBroker') {
+      this.#broker.restart?.(command.downMs);
+      return;
+    }
     if (!('member' in command)) return;
     const process = this.#processes.get(command.member);
     if (process === undefined) throw new Error(`bug: ${command.member} has no process`);
@@ -213,8 +230,14 @@ class Run {
       case 'stall':
         process.tell({ type: 'stall', forMs: command.forMs });
         return;
+      case 'subscribe':
+        process.tell({ type: 'subscribe', topics: command.topics });
+        return;
       case 'pause':
       case 'resume':
+      case 'commit':
+      case 'unsubscribe':
+      case 'enforceRebalance':
         process.tell({ type: command.do });
         return;
       default:
@@ -241,12 +264,16 @@ class Run {
       const known = memberIds.get(line.member) ?? [];
       if (!known.includes(memberId)) memberIds.set(line.member, [...known, memberId]);
     }
-    const version = this.#all.find((member) => member.version !== null)?.version ?? 'unknown';
+    const clients = new Map<ClientKind, string>();
+    for (const { name, client } of this.#scenario.members) {
+      const process = this.#all.find((member) => member.name === name);
+      clients.set(client, process?.version ?? 'unknown');
+    }
     return {
       format: RECORDING_FORMAT,
       scenario: this.#scenario,
       kafka: this.#broker.version,
-      clients: { kafkajs: version },
+      clients: Object.fromEntries(clients),
       recordedAt: new Date(this.#startedMs).toISOString(),
       memberIds: Object.fromEntries(memberIds),
       // kafkajs's Metadata is too old to carry topic ids, and nothing of its members hangs on them.

@@ -8,18 +8,20 @@ import {
   type MemberTask,
   type UntimedLine,
 } from '../members/contract.ts';
-import { TSX, fromServer } from '../paths.ts';
+import type { Launch } from '../members/clients.ts';
 
 const PREPARE_DEADLINE_MS = 30_000;
 /** How long close() may take at the end of a run, before the process is killed. */
 const CLOSE_DEADLINE_MS = 3_000;
 
-const startProcess = (task: MemberTask) =>
-  execa(
-    process.execPath,
-    ['--import', TSX, fromServer('members/kafkajs-member.ts'), JSON.stringify(task)],
-    { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', reject: false, buffer: false },
-  );
+const startProcess = ({ command, args }: Launch, task: MemberTask) =>
+  execa(command, [...args, JSON.stringify(task)], {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    reject: false,
+    buffer: false,
+  });
 
 /** The process of one member: told what to do, heard, and ended. */
 export class MemberProcess {
@@ -36,12 +38,13 @@ export class MemberProcess {
    * @param onExit gets the exit code when the process ends; null when a signal ended it.
    */
   constructor(
+    launch: Launch,
     task: MemberTask,
     hear: (line: UntimedLine, epochMs: number) => void,
     onExit: (code: number | null, epochMs: number) => void,
   ) {
     this.name = task.name;
-    this.#child = startProcess(task);
+    this.#child = startProcess(launch, task);
     const lines = createInterface({ input: this.#child.stdout });
     this.#prepared = new Promise((resolve) => {
       lines.on('line', (text) => {

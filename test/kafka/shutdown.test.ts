@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { cacheFolder } from '../../server/broker/maven-broker.ts';
+import { cacheFolder } from '../../server/cache.ts';
 import { startPlayground } from '../support/playground.ts';
 import { readCase } from '../support/recordings.ts';
 
