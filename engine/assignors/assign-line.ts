@@ -39,6 +39,7 @@ const text = v.pipe(v.string(), v.minLength(1, 'expected a text that is not empt
 const memberSchema = v.strictObject({
   memberId: text,
   groupInstanceId: v.optional(v.nullable(text), null),
+  rackId: v.optional(v.nullable(text), null),
   topics: v.array(text),
   owned: v.optional(v.array(partition), []),
   generationId: v.optional(
@@ -58,6 +59,7 @@ const lineSchema = v.strictObject({
   ),
   topics: v.record(v.string(), partitionCount),
   topicIds: v.optional(v.record(v.string(), topicId), {}),
+  partitionRacks: v.optional(v.record(v.string(), v.array(v.array(text))), {}),
   members: v.array(memberSchema),
   result: v.optional(v.unknown()),
 });
@@ -83,12 +85,14 @@ export function assignLine(line: string, what: string): Assignment {
     remedy: REMEDY,
   });
   refuseSameMember(parsed, what);
+  refuseMissingRacks(parsed, what);
   if (CLIENT_NAMES.some((name) => name === parsed.assignor)) {
     const clientSide = existing(ASSIGNORS.get(parsed.assignor), `assignor ${parsed.assignor}`);
     const counts = new Map(Object.entries(parsed.topics));
     return clientSide.assign(
       parsed.members.map((member) => clientMember(member, parsed)),
       counts,
+      { replicaRacks: new Map(Object.entries(parsed.partitionRacks)) },
     );
   }
   const name = parsed.assignor === 'range-broker' ? 'range' : parsed.assignor;
@@ -114,6 +118,17 @@ function refuseSameMember({ members }: Line, what: string): void {
   });
 }
 
+/** Racks are given for all partitions of a topic, or for none. */
+function refuseMissingRacks({ topics, partitionRacks }: Line, what: string): void {
+  for (const [topic, racks] of Object.entries(partitionRacks)) {
+    const count = topics[topic];
+    const path = ['partitionRacks', topic];
+    if (count === undefined) throw invalid(what, path, 'is a topic that is not in topics');
+    if (racks.length === count) continue;
+    throw invalid(what, path, `has racks for ${racks.length} partitions, expected ${count}`);
+  }
+}
+
 function clientMember(member: LineMember, { assignor }: Line): AssignorMember {
   const { generationId: number, topics } = member;
   const generationId = number === -1 ? null : asGenerationId(number);
@@ -126,7 +141,7 @@ function clientMember(member: LineMember, { assignor }: Line): AssignorMember {
       topics,
       ownedPartitions: isSticky ? [] : owned,
       generationId,
-      rackId: null,
+      rackId: member.rackId,
       userData: generationId === null ? null : { partitions: isSticky ? owned : [], generationId },
     },
   };

@@ -278,10 +278,12 @@ function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly Member
       highestGeneration: Math.max(highestGeneration, ...claimed),
     }),
   });
-  return [...assignor.assign(members, counts, highestGeneration)].map(([memberId, assignment]) => ({
-    memberId,
-    assignment,
-  }));
+  return [...assignor.assign(members, counts, { highestGeneration })].map(
+    ([memberId, assignment]) => ({
+      memberId,
+      assignment,
+    }),
+  );
 }
 
 /** The generation of what a member says it owns; -1 when it never got anything. */
