@@ -15,7 +15,7 @@ import {
   type CoordinatorStep,
 } from './coordinator/state.ts';
 import { beginLoading, load, unload } from './coordinator/failover.ts';
-import type { OffsetSpan } from './protocol/facts.ts';
+import type { OffsetSpan, TopicMetadata } from './protocol/facts.ts';
 import {
   asMemberId,
   asMemberName,
@@ -360,6 +360,17 @@ class Run {
     );
   }
 
+  /** Racks of the replicas of so many partitions; nothing where the scenario gives none. */
+  #racksOf(name: string, partitionCount: number): Pick<TopicMetadata, 'racks'> {
+    const racks = this.#scenario.topics.find((topic) => topic.name === name)?.racks;
+    if (racks === undefined) return {};
+    const inTurn = Array.from(
+      { length: partitionCount },
+      (_, partition) => racks[partition % racks.length] ?? [],
+    );
+    return { racks: inTurn };
+  }
+
   /** Admin.removeMembersFromConsumerGroup, by the member's group.instance.id. */
   #removeMember(name: MemberName, step: number): void {
     const { groupInstanceId, groupId } = this.#process(name).member.config;
@@ -661,6 +672,7 @@ class Run {
         const topics = [...this.#endOffsets].map(([topic, ends]) => ({
           name: topic,
           partitions: ends.length,
+          ...this.#racksOf(topic, ends.length),
         }));
         this.#answerLater(client, { type: 'metadata', topics }, cause);
         return;

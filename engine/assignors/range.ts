@@ -8,8 +8,8 @@ import {
   type PartitionCounts,
 } from './assignor.ts';
 import { readOwners } from './numbering.ts';
-import { dealRangesByRack } from './rack-ranges.ts';
-import { readRacks } from './racks.ts';
+import { dealRangesByRack, type DealingTogether } from './rack-ranges.ts';
+import { isNear, readRacks } from './racks.ts';
 import { dealRanges } from './ranges.ts';
 import { idsOf, readMembers } from './subscriptions.ts';
 
@@ -25,21 +25,23 @@ function assign(
   ordered: readonly AssignorMember[],
   counts: PartitionCounts,
   { replicaRacks }: AssignorContext,
+  together: DealingTogether,
 ): Assignment {
   const subscriptions = readMembers(ordered, counts);
   const dealing = idsOf(ordered);
   const racks = readRacks(ordered, subscriptions.numbering, replicaRacks);
   const owners =
-    (racks === null ? null : dealRangesByRack(subscriptions, ordered.length, racks)) ??
+    (racks === null ? null : dealRangesByRack(subscriptions, ordered.length, racks, together)) ??
     dealRanges(subscriptions, dealing);
   return readOwners(subscriptions.numbering, dealing, owners, members);
 }
 
 /** The range assignor of a client that puts members into this order. */
-export const rangeIn = (order: DealingOrder): Assignor => ({
+export const rangeIn = (order: DealingOrder, together: DealingTogether): Assignor => ({
   name: 'range',
   rebalanceProtocols: ['eager'],
-  assign: (members, counts, context = {}) => assign(members, order(members), counts, context),
+  assign: (members, counts, context = {}) =>
+    assign(members, order(members), counts, context, together),
 });
 
-export const range: Assignor = rangeIn(inDealingOrder);
+export const range: Assignor = rangeIn(inDealingOrder, { isAlways: false, mayTake: isNear });

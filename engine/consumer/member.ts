@@ -1,5 +1,6 @@
 import { initialTransition } from 'xstate';
 import { existing } from '../assert.ts';
+import type { ReplicaRacks } from '../assignors/assignor.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
@@ -188,6 +189,8 @@ export interface Member {
   readonly stallMs: number;
   /** Partition counts by topic, as this client last saw them. */
   readonly metadata: ReadonlyMap<string, number>;
+  /** Racks that have a replica, as this client last saw them. */
+  readonly replicaRacks: ReplicaRacks;
   /** The counts by which this leader assigned; null for a follower. */
   readonly assignedBy: ReadonlyMap<string, number> | null;
   /** Means something only under the consumer protocol. */
@@ -235,6 +238,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isCommitDue: false,
   stallMs: 0,
   metadata: new Map(),
+  replicaRacks: new Map(),
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
 });

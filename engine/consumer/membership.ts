@@ -131,7 +131,7 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
       metadata: {
         topics: [...subscription].sort(),
         ownedPartitions: assignment,
-        rackId: null,
+        rackId: config.rackId,
         ...claimFor(turn, name),
       },
     })),
@@ -278,12 +278,9 @@ function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly Member
       highestGeneration: Math.max(highestGeneration, ...claimed),
     }),
   });
-  return [...assignor.assign(members, counts, { highestGeneration })].map(
-    ([memberId, assignment]) => ({
-      memberId,
-      assignment,
-    }),
-  );
+  const { replicaRacks } = turn.state;
+  const assigned = assignor.assign(members, counts, { highestGeneration, replicaRacks });
+  return [...assigned].map(([memberId, assignment]) => ({ memberId, assignment }));
 }
 
 /** The generation of what a member says it owns; -1 when it never got anything. */

@@ -183,6 +183,8 @@ export interface MemberConfig {
   readonly retryBackoffMs: number;
   /** Null for a dynamic member. */
   readonly groupInstanceId: GroupInstanceId | null;
+  /** Its `client.rack`; null for one that is in no rack. */
+  readonly rackId: string | null;
   /** The most advanced one that all of its assignors support. */
   readonly rebalanceProtocol: RebalanceProtocol;
   /** Assignors it offers, in order of preference, by their names on the wire. */
@@ -242,6 +244,9 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
   /** Null for a client that does not have the setting. */
   const numberIfAny = (key: string): number | null =>
     hasSetting(client, key) ? number(key) : null;
+  /** Null also where it is empty. */
+  const textIfAny = (key: string): string | null =>
+    hasSetting(client, key) ? settingOf(member, key) || null : null;
   const assignors = assignorsOf(member);
   return {
     name,
@@ -261,15 +266,14 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
       numberIfAny('topic.metadata.refresh.interval.ms') ?? number('metadata.max.age.ms'),
     retryBackoffMs: numberIfAny('retry.backoff.ms') ?? KAFKAJS_RETRY_MS,
     groupInstanceId: instanceIdOf(member),
+    rackId: textIfAny('client.rack'),
     rebalanceProtocol: rebalanceProtocolOf(assignors, profile.assignors),
     assignors,
     perRecordMs: work.perRecordMs,
     commitInRevoked: work.commitInRevoked,
     topics: member.topics,
     groupProtocol: groupProtocolOf(member),
-    remoteAssignor: hasSetting(client, 'group.remote.assignor')
-      ? settingOf(member, 'group.remote.assignor') || null
-      : null,
+    remoteAssignor: textIfAny('group.remote.assignor'),
   };
 }
 

@@ -281,7 +281,10 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
   const { assigningFor } = turn.state;
-  turn.set({ metadata: seen, assigningFor: null });
+  const replicaRacks = new Map(
+    topics.flatMap(({ name, racks }) => (racks === undefined ? [] : [[name, racks]])),
+  );
+  turn.set({ metadata: seen, replicaRacks, assigningFor: null });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
   if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
 }

@@ -70,7 +70,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   setting('default.api.timeout.ms', 'integer', 'ms', { java: '60000' }, false),
   setting('fetch.min.bytes', 'integer', 'bytes', { java: '1', librdkafka: '1' }, false),
   setting('fetch.max.wait.ms', 'integer', 'ms', { java: '500' }, false),
-  setting('client.rack', 'text', null, { java: '', librdkafka: '' }, false),
+  setting('client.rack', 'text', null, { java: '', librdkafka: '' }),
 ];
 
 /**

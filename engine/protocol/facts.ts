@@ -43,6 +43,8 @@ export interface OffsetSpan {
 export interface TopicMetadata {
   readonly name: string;
   readonly partitions: number;
+  /** Racks that have a replica, for each partition; missing when no broker has a rack. */
+  readonly racks?: readonly (readonly string[])[];
 }
 
 /** What the coordinator tells a trace of itself. */

@@ -62,6 +62,14 @@ const settings = v.record(
 );
 const partitionCount = wholeNumber(1, 10_000, 'a number of partitions from 1 to 10000');
 
+const replicaRacks = v.pipe(
+  v.array(
+    v.array(nonEmptyText, 'expected a list of racks'),
+    'expected a list with the racks of each partition',
+  ),
+  v.minLength(1, 'expected the racks of at least one partition'),
+);
+
 const memberCommand = <const Name extends string>(name: Name) =>
   v.strictObject({ atMs: timeMs, do: v.literal(name), member: memberName });
 const command = v.variant(
@@ -123,7 +131,11 @@ const scenarioSchema = v.strictObject({
   broker: v.optional(settings, {}),
   topics: v.pipe(
     v.array(
-      v.strictObject({ name: topicName, partitions: partitionCount }),
+      v.strictObject({
+        name: topicName,
+        partitions: partitionCount,
+        racks: v.exactOptional(replicaRacks),
+      }),
       'expected a list of topics',
     ),
     v.minLength(1, 'expected at least one topic'),

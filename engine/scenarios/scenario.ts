@@ -21,6 +21,11 @@ export interface Scenario {
 export interface ScenarioTopic {
   readonly name: string;
   readonly partitions: number;
+  /**
+   * Racks that have a replica, partition by partition; the list starts over where there are more
+   * partitions. Missing when the brokers have no racks.
+   */
+  readonly racks?: readonly (readonly string[])[];
 }
 
 export interface ScenarioMember {

@@ -116,7 +116,7 @@ function heartbeatRequest(turn: MemberTurn): ConsumerGroupHeartbeatRequest {
     memberId: existing(memberId, 'member id'),
     memberEpoch,
     groupInstanceId: config.groupInstanceId,
-    rackId: null,
+    rackId: said === null ? config.rackId : null,
     rebalanceTimeoutMs: said === null ? config.rebalanceTimeoutMs : null,
     subscribedTopicNames:
       said !== null && isSameSet(said.topics, subscription) ? null : [...subscription].sort(),

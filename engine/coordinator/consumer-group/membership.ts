@@ -119,7 +119,11 @@ export function storeMember(
   return isSubscriptionNew;
 }
 
-/** Looks at the subscribed topics anew; true when they are not as the group has known them. */
+/**
+ * Looks at the subscribed topics anew; true when they are not as the group has known them. Kafka
+ * compares hashes that cover the racks of replicas too (Utils#computeTopicHash, 4.3.1); those of a
+ * partition do not change here.
+ */
 export function refreshTopics(turn: ConsumerGroupTurn): boolean {
   const { topicCounts, members } = turn.state;
   const names = new Set(members.values().flatMap(({ topics }) => topics));
