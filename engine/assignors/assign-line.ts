@@ -39,7 +39,7 @@ const text = v.pipe(v.string(), v.minLength(1, 'expected a text that is not empt
 const memberSchema = v.strictObject({
   memberId: text,
   groupInstanceId: v.optional(v.nullable(text), null),
-  rackId: v.optional(v.nullable(text), null),
+  rackId: v.optional(v.nullable(v.string()), null),
   topics: v.array(text),
   owned: v.optional(v.array(partition), []),
   generationId: v.optional(
@@ -73,7 +73,7 @@ const REMEDY = 'Correct or remove the line; engine/assignors/README.md describes
  * Answers one line of JSON that describes a group: who gets what from the assignor that it names.
  *
  * @param line an object with `assignor`, `topics`, `members` and, for `uniform` and `range-broker`,
- *   `topicIds`; see engine/assignors/README.md.
+ *   `topicIds`, perhaps with racks; see engine/assignors/README.md.
  * @param what how messages name the line, such as `Standard input, line 3`.
  * @returns each member's partitions, sorted by topic and number.
  * @throws PlaygroundError `not-json` or `assign-line-invalid`, naming the path of what is wrong.
@@ -125,7 +125,11 @@ function refuseMissingRacks({ topics, partitionRacks }: Line, what: string): voi
     const path = ['partitionRacks', topic];
     if (count === undefined) throw invalid(what, path, 'is a topic that is not in topics');
     if (racks.length === count) continue;
-    throw invalid(what, path, `has racks for ${racks.length} partitions, expected ${count}`);
+    throw invalid(
+      what,
+      path,
+      `has ${racks.length} lists of racks, expected one for each of ${count} partitions`,
+    );
   }
 }
 

@@ -30,6 +30,13 @@ export function refuseUnrunnable(scenario: Scenario): void {
       'Remove the command, or simulate the scenario.',
     );
   });
+  scenario.topics.forEach(({ racks }, index) => {
+    if (racks === undefined) return;
+    refuse(
+      `$.topics[${index}].racks says where replicas are, which is not for us to choose live`,
+      'Remove the racks, or simulate the scenario.',
+    );
+  });
   if (process.platform === 'win32') {
     const index = scenario.script.findIndex(({ do: name }) => name === 'freeze' || name === 'thaw');
     if (index >= 0) {

@@ -8,6 +8,7 @@ import {
   type Fact,
   type Trace,
 } from '../../engine/index.ts';
+import { asMemberName, memberActor } from '../../engine/protocol/ids.ts';
 import { aScenario } from '../support/builders.ts';
 
 const ofKind = <Kind extends Fact['kind']>(trace: Trace, kind: Kind): readonly EventOf<Kind>[] =>
@@ -82,5 +83,69 @@ describe('simulate', () => {
     const trace = simulate(parseScenario({ ...rest, members: [first, consumer] }));
     expect(ofKind(trace, 'groupEpoch').length).toBeGreaterThan(0);
     expect(brokenInvariants(trace)).toEqual([]);
+  });
+
+  describe('with racks', () => {
+    const racksOf: Readonly<Record<string, string>> = { C1: 'b', C2: 'a' };
+    const run = (
+      config: Readonly<Record<string, string>>,
+      racks: Partial<typeof racksOf>,
+    ): Trace => {
+      const { members, ...rest } = printScenario(
+        aScenario({
+          partitions: 4,
+          untilMs: 90_000,
+          script: [
+            { atMs: 0, do: 'start', member: 'C1' },
+            { atMs: 100, do: 'start', member: 'C2' },
+            { atMs: 10_000, do: 'addPartitions', topic: 'orders', partitions: 6 },
+            { atMs: 15_000, do: 'crash', member: 'C1' },
+            { atMs: 15_500, do: 'start', member: 'C1' },
+          ],
+        }),
+      ) as { readonly members: readonly { readonly name: string; readonly config: object }[] };
+      return simulate(
+        parseScenario({
+          ...rest,
+          topics: [{ name: 'orders', partitions: 4, racks: [['a'], ['b']] }],
+          members: members.map((member) => {
+            const rack = racks[member.name];
+            const ofRack = rack === undefined ? {} : { 'client.rack': rack };
+            return { ...member, config: { ...config, 'metadata.max.age.ms': 1_000, ...ofRack } };
+          }),
+        }),
+      );
+    };
+    const lastOf = (trace: Trace, name: string): readonly number[] | undefined =>
+      ofKind(trace, 'assignmentChanged')
+        .filter(({ actor }) => actor === memberActor(asMemberName(name)))
+        .at(-1)
+        ?.assignment.map(({ partition }) => partition);
+
+    it.each(['range', 'sticky', 'cooperative-sticky'])(
+      'gives members of %s what is in their rack, new partitions too',
+      (assignor) => {
+        const trace = run({ 'partition.assignment.strategy': assignor }, racksOf);
+        expect(lastOf(trace, 'C1')).toEqual([1, 3, 5]);
+        expect(lastOf(trace, 'C2')).toEqual([0, 2, 4]);
+        expect(brokenInvariants(trace)).toEqual([]);
+      },
+    );
+
+    it('pays no attention to them while no member has a client.rack', () => {
+      const trace = run({ 'partition.assignment.strategy': 'range' }, {});
+      expect(lastOf(trace, 'C1')).not.toEqual([1, 3, 5]);
+    });
+
+    it('tells the coordinator of them, whose assignors ignore them', () => {
+      const config = { 'group.protocol': 'consumer', 'group.remote.assignor': 'range' };
+      const trace = run(config, racksOf);
+      const racks = ofKind(trace, 'messageSent').flatMap(({ message }) =>
+        message.type === 'ConsumerGroupHeartbeatRequest' ? [message.rackId] : [],
+      );
+      expect(new Set(racks)).toEqual(new Set(['a', 'b', null]));
+      const withoutRacks = run(config, {});
+      expect(lastOf(trace, 'C1')).toEqual(lastOf(withoutRacks, 'C1'));
+    });
   });
 });
