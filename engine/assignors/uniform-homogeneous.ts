@@ -30,15 +30,12 @@ export function assignHomogeneous(group: BrokerGroup): Ints {
   group.targets.forEach((target, member) => {
     let hasExtra = extras > 0;
     let quota = least + (hasExtra ? 1 : 0);
-    for (const { topic, partitions } of target) {
-      if (topic === null) continue;
-      for (const partition of partitions) {
-        const number = at(firsts, topic) + partition;
-        if (quota > 0) {
-          owners[number] = member;
-          quota -= 1;
-        } else free.push(number);
-      }
+    // Which of it goes first matters only where some of it has to go.
+    for (const number of target.length > quota ? group.targetInOrder(member) : target) {
+      if (quota > 0) {
+        owners[number] = member;
+        quota -= 1;
+      } else free.push(number);
     }
     // The larger quota is of more use to somebody who fills it, if there are enough to come.
     if (quota > 0 && hasExtra && memberCount - member > extras) {
@@ -68,11 +65,7 @@ function topicsInHashOrder({ subscriptions, topicHashes }: BrokerGroup): Ints {
 
 /** Whether a partition is in anybody's previous target: 1 at its number. */
 function heldPartitions({ subscriptions, targets }: BrokerGroup): Uint8Array {
-  const { firsts, partitionCount } = subscriptions.numbering;
-  const held = new Uint8Array(partitionCount);
-  for (const { topic, partitions } of targets.flat()) {
-    if (topic === null) continue;
-    for (const partition of partitions) held[at(firsts, topic) + partition] = 1;
-  }
+  const held = new Uint8Array(subscriptions.numbering.partitionCount);
+  for (const target of targets) for (const number of target) held[number] = 1;
   return held;
 }
