@@ -48,7 +48,9 @@ interface Movement {
  * first dealt that.
  *
  * Simplification: of claims with different generations the highest is also the owner that partitions
- * are moved from.
+ * are moved from. Where a movement is undone librdkafka reads the partition from a list that it has
+ * just changed (PartitionMovements_getTheActualPartitionToBeMoved), and may move the wrong one or
+ * crash; here the right one is moved.
  *
  * Source: rdkafka_sticky_assignor.c and rdkafka_cgrp.c,
  * rd_kafka_cooperative_protocol_adjust_assignment, version 2.15; rdmap.c for the order of maps.

@@ -51,8 +51,9 @@ export function topicsOfPartitions({ firsts, partitionCount }: Numbering): Ints 
 /**
  * Calls back with the numbers of those partitions that exist, in their order.
  *
- * Simplification: Kafka keeps a partition that its topic no longer has for whoever claims it, and
- * the sticky assignors then hand out others twice. Topics do not lose partitions.
+ * Simplification: Kafka's sticky assignors keep a partition that its topic no longer has for whoever
+ * claims it, and then hand out others twice, or fail ("No more unfilled consumers to be assigned").
+ * That takes a topic that was made anew with fewer partitions; topics do not lose any.
  */
 export function eachNumber(
   { indexOfTopic, counts, firsts }: Numbering,
