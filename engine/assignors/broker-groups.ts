@@ -70,19 +70,22 @@ function inHashOrder(
 ): BrokerAssignorMember['target'] {
   const partitionsOf = new Map<string, number[]>();
   const hashes: number[] = [];
+  let isAskedAgain = false;
   for (const { topic, partition } of target) {
     const known = partitionsOf.get(topic);
     if (known !== undefined) {
       known.push(partition);
+      isAskedAgain = true;
       continue;
     }
     const hash = hashOf(topic);
     if (hash === null) continue;
     hashes.push(hash);
     partitionsOf.set(topic, [partition]);
+    isAskedAgain = false;
   }
   const names = [...partitionsOf.keys()];
-  return orderOfComputed(Int32Array.from(hashes)).flatMap((index) => {
+  return orderOfComputed(Int32Array.from(hashes), isAskedAgain).flatMap((index) => {
     const topic = existing(names[index], 'topic of a target');
     const partitions = orderNumbers(existing(partitionsOf.get(topic), topic));
     return partitions.map((partition) => ({ topic, partition }));
