@@ -9,9 +9,15 @@ import {
   asMemberId,
   type GroupInstanceId,
 } from '../protocol/ids.ts';
-import { printPartition, readPartition, type TopicPartition } from '../protocol/partitions.ts';
+import {
+  printPartition,
+  readPartition,
+  sortPartitions,
+  type TopicPartition,
+} from '../protocol/partitions.ts';
 import type { Assignment, AssignorMember, BrokerAssignorMember, BrokerTopic } from './assignor.ts';
 import { ASSIGNORS, BROKER_ASSIGNORS } from './index.ts';
+import { inComputedOrder } from './target-order.ts';
 
 const CLIENT_NAMES = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
 /** The broker's assignors as these lines name them; its `range` needs a name of its own. */
@@ -97,7 +103,14 @@ export function assignLine(line: string, what: string): Assignment {
   }
   const name = parsed.assignor === 'range-broker' ? 'range' : parsed.assignor;
   const brokerSide = existing(BROKER_ASSIGNORS.get(name), `assignor ${name}`);
-  return brokerSide.assign(parsed.members.map(brokerMember), brokerTopics(parsed, what));
+  const topics = brokerTopics(parsed, what);
+  const dealt = brokerSide.assign(
+    parsed.members.map((member) => brokerMember(member, topics)),
+    topics,
+  );
+  return new Map(
+    [...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]),
+  );
 }
 
 /** `{"result": {memberId: ["orders-0", ...]}}`, as test vectors write it. */
@@ -151,11 +164,14 @@ function clientMember(member: LineMember, { assignor }: Line): AssignorMember {
   };
 }
 
-const brokerMember = (member: LineMember): BrokerAssignorMember => ({
+const brokerMember = (
+  member: LineMember,
+  topics: ReadonlyMap<string, BrokerTopic>,
+): BrokerAssignorMember => ({
   memberId: asMemberId(member.memberId),
   groupInstanceId: readInstanceId(member),
   topics: member.topics,
-  target: readOwned(member),
+  target: inComputedOrder(readOwned(member), topics),
 });
 
 const readInstanceId = ({ groupInstanceId }: LineMember): GroupInstanceId | null =>

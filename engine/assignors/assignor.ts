@@ -55,9 +55,9 @@ export interface Assignor {
 export interface BrokerAssignorMember {
   readonly memberId: MemberId;
   readonly groupInstanceId: GroupInstanceId | null;
-  /** Subscribed topics that exist, in no particular order. */
+  /** Subscribed topics, in the order in which Kafka's set lists them. */
   readonly topics: readonly string[];
-  /** Its previous target assignment, in the order in which Kafka has put it into its map. */
+  /** Its previous target assignment, in the order in which Kafka's map lists it. */
   readonly target: readonly TopicPartition[];
 }
 
@@ -71,7 +71,10 @@ export interface BrokerTopic {
 export interface BrokerAssignor {
   /** As in `group.remote.assignor`. */
   readonly name: string;
-  /** @param members in the order in which the coordinator has put them into its HashMap. */
+  /**
+   * @param members in the order in which the coordinator has put them into its HashMap.
+   * @returns what each gets: what it keeps first, in the order of its previous target.
+   */
   readonly assign: (
     members: readonly BrokerAssignorMember[],
     topics: ReadonlyMap<string, BrokerTopic>,

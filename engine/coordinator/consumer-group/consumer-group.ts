@@ -1,5 +1,6 @@
 import type { BrokerTopic } from '../../assignors/assignor.ts';
 import { existing } from '../../assert.ts';
+import { timelineOrder } from '../../java/timeline-order.ts';
 import { PersistentMap } from '../../persistent-map.ts';
 import type { GroupMemberChange, MemberAssignmentState } from '../../protocol/facts.ts';
 import type { GroupId, GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.ts';
@@ -59,8 +60,11 @@ export interface ConsumerGroup {
   /** The assignor that computed it. */
   readonly assignor: string | null;
   readonly members: PersistentMap<MemberId, ConsumerGroupMember>;
+  /** How many members it ever had at once; the order in which Kafka lists them depends on it. */
+  readonly mostMembers: number;
   /** Who goes by a `group.instance.id` now. */
   readonly staticMembers: PersistentMap<GroupInstanceId, MemberId>;
+  /** What each is to own, in the order in which Kafka's record of it has it. */
   readonly target: PersistentMap<MemberId, readonly TopicPartition[]>;
   /** Who owns each partition, assigned or not yet given up, by its printed name. */
   readonly owners: PersistentMap<string, MemberId>;
@@ -87,6 +91,7 @@ export const newConsumerGroup = (groupId: GroupId): ConsumerGroup => ({
   targetAtMs: null,
   assignor: null,
   members: PersistentMap.empty(),
+  mostMembers: 0,
   staticMembers: PersistentMap.empty(),
   target: PersistentMap.empty(),
   owners: PersistentMap.empty(),
@@ -98,11 +103,14 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
   readonly settings: CoordinatorSettings;
   readonly topics: Topics;
   readonly nowMs: number;
+  /** The group as it was when the request came. */
+  readonly before: ConsumerGroup;
   /** The group becomes a classic one at the end of this transition. */
   downgrading: Downgrade | null = null;
 
   constructor(group: ConsumerGroup, settings: CoordinatorSettings, topics: Topics, nowMs: number) {
     super(group);
+    this.before = group;
     this.settings = settings;
     this.topics = topics;
     this.nowMs = nowMs;
@@ -127,12 +135,28 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
     return memberId === undefined ? undefined : this.state.members.get(memberId);
   }
 
+  /**
+   * Members as Kafka goes through them: as its own map lists them, and who joins with this request at
+   * the end.
+   *
+   * Source: TargetAssignmentBuilder#build, ClassicGroup#fromConsumerGroup.
+   */
+  membersInOrder(): readonly ConsumerGroupMember[] {
+    const ids = this.state.members.keys();
+    const isOld = (memberId: MemberId): boolean => this.before.members.has(memberId);
+    const old = timelineOrder(ids.filter(isOld), this.before.mostMembers);
+    const joining = ids.filter((memberId) => !isOld(memberId));
+    return [...old, ...joining].map((memberId) => this.member(memberId));
+  }
+
   /** Puts a member in, or replaces one, and what it owns with it. */
   putMember(member: ConsumerGroupMember): void {
     const { members, staticMembers, owners } = this.state;
     const { memberId, groupInstanceId } = member;
+    const withMember = members.set(memberId, member);
     this.set({
-      members: members.set(memberId, member),
+      members: withMember,
+      mostMembers: Math.max(this.state.mostMembers, withMember.size),
       staticMembers:
         groupInstanceId === null ? staticMembers : staticMembers.set(groupInstanceId, memberId),
       owners: ownedBy(member).reduce(

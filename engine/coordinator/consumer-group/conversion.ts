@@ -1,6 +1,5 @@
-import { hashOrder } from '../../java/hash-order.ts';
 import { asGenerationId } from '../../protocol/ids.ts';
-import { printPartition } from '../../protocol/partitions.ts';
+import { printPartition, sortPartitions } from '../../protocol/partitions.ts';
 import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from '../classic-group.ts';
 import { prepareRebalance, selectProtocol } from '../rebalance.ts';
 import type { ConsumerGroupSettings, CoordinatorSettings, MigrationPolicy } from '../settings.ts';
@@ -64,7 +63,7 @@ const canBeClassic = (
  * Source: GroupMetadataManager#convertToConsumerGroup, ConsumerGroup#fromClassicGroup.
  */
 export function upgrade(turn: GroupTurn): ConsumerGroup {
-  const { groupId, protocolName, generationId, members } = turn.state;
+  const { groupId, protocolName, generationId } = turn.state;
   const errorCode = 'REBALANCE_IN_PROGRESS';
   for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(turn.state)) {
     if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
@@ -73,7 +72,7 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
     }
   }
   const epoch: number = generationId;
-  const converted = members.values().map((member): ConsumerGroupMember => {
+  const converted = inHashOrder(turn.state).map((member): ConsumerGroupMember => {
     const { protocols, sessionTimeoutMs, assignment } = member;
     const chosen = protocols.find(({ name }) => name === protocolName) ?? protocols[0];
     turn.restartSession(member);
@@ -98,6 +97,7 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
     (group, member): ConsumerGroup => ({
       ...group,
       members: group.members.set(member.memberId, member),
+      mostMembers: group.mostMembers + 1,
       staticMembers:
         member.groupInstanceId === null
           ? group.staticMembers
@@ -121,18 +121,15 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
  *
  * Source: GroupMetadataManager#convertToClassicGroup, ClassicGroup#fromConsumerGroup.
  */
-export function downgraded(
-  { state, settings }: Pick<ConsumerGroupTurn, 'state' | 'settings'>,
-  { isRebalance, reason }: Downgrade,
-): GroupTurn {
-  const { groupId, groupEpoch, members, target } = state;
-  const turn = new GroupTurn(newGroup(groupId), settings);
-  const ids = hashOrder(members.keys());
-  turn.set({ generationId: asGenerationId(groupEpoch), leaderId: ids[0] ?? null });
-  for (const memberId of ids) {
-    const member = members.get(memberId);
-    if (member?.classic === null || member === undefined) continue;
-    const { sessionTimeoutMs, protocols } = member.classic;
+export function downgraded(from: ConsumerGroupTurn, { isRebalance, reason }: Downgrade): GroupTurn {
+  const { groupId, groupEpoch, target } = from.state;
+  const turn = new GroupTurn(newGroup(groupId), from.settings);
+  turn.set({ generationId: asGenerationId(groupEpoch) });
+  for (const member of from.membersInOrder()) {
+    const { memberId, classic } = member;
+    if (classic === null) continue;
+    const { sessionTimeoutMs, protocols } = classic;
+    if (turn.state.leaderId === null) turn.set({ leaderId: memberId });
     turn.putMember({
       memberId,
       groupInstanceId: member.groupInstanceId,
@@ -140,7 +137,7 @@ export function downgraded(
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       sessionTimeoutMs,
       protocols,
-      assignment: target.get(memberId) ?? [],
+      assignment: sortPartitions(target.get(memberId) ?? []),
       awaitingJoin: null,
       awaitingSync: null,
       isPendingSync: false,

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../protocol/error-codes.ts';
 import type { GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.ts';
-import { printPartition, type TopicPartition } from '../../protocol/partitions.ts';
+import { printPartition, sortPartitions, type TopicPartition } from '../../protocol/partitions.ts';
 import type { ConsumerGroupMember, ConsumerGroupTurn, Topics } from './consumer-group.ts';
 import { isReconciledTo } from './consumer-group.ts';
 import { isSameShare, reconcile } from './reconcile.ts';
@@ -163,7 +163,7 @@ export function reconcileMember(
   if (!isSubscriptionNew && isReconciledTo(member, targetEpoch)) return member;
   const { memberId } = member;
   const updated = reconcile(member, {
-    target: target.get(memberId) ?? [],
+    target: sortPartitions(target.get(memberId) ?? []),
     targetEpoch,
     owned,
     isSubscriptionNew,
