@@ -42,6 +42,8 @@ export interface ConsumerGroupMember {
   readonly assigned: readonly OwnedPartition[];
   /** It was told to give these up, and has not said that it has. */
   readonly pendingRevocation: readonly OwnedPartition[];
+  /** Its epoch when the clock was started that fences it for not giving up; null without one. */
+  readonly revokingEpoch: number | null;
   /** Null for a member of the consumer protocol. */
   readonly classic: ClassicSide | null;
 }
@@ -59,6 +61,8 @@ export interface ConsumerGroup {
   /** The assignor that computed it. */
   readonly assignor: string | null;
   readonly members: PersistentMap<MemberId, ConsumerGroupMember>;
+  /** The most members it ever had, on which the order of Kafka's hash table depends. */
+  readonly mostMembers: number;
   /** Who goes by a `group.instance.id` now. */
   readonly staticMembers: PersistentMap<GroupInstanceId, MemberId>;
   readonly target: PersistentMap<MemberId, readonly TopicPartition[]>;
@@ -71,6 +75,8 @@ export interface ConsumerGroup {
 /** Why a group becomes a classic one, and whether it has to rebalance then. */
 export interface Downgrade {
   readonly isRebalance: boolean;
+  /** The member of the classic protocol whose JoinGroup this is; null where somebody leaves. */
+  readonly joiner: MemberId | null;
   readonly reason: string;
 }
 
@@ -87,6 +93,7 @@ export const newConsumerGroup = (groupId: GroupId): ConsumerGroup => ({
   targetAtMs: null,
   assignor: null,
   members: PersistentMap.empty(),
+  mostMembers: 0,
   staticMembers: PersistentMap.empty(),
   target: PersistentMap.empty(),
   owners: PersistentMap.empty(),
@@ -129,15 +136,18 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
 
   /** Puts a member in, or replaces one, and what it owns with it. */
   putMember(member: ConsumerGroupMember): void {
-    const { members, staticMembers, owners } = this.state;
+    const { staticMembers, owners, mostMembers } = this.state;
     const { memberId, groupInstanceId } = member;
+    const old = this.state.members.get(memberId);
+    const members = this.state.members.set(memberId, member);
     this.set({
-      members: members.set(memberId, member),
+      members,
+      mostMembers: Math.max(mostMembers, members.size),
       staticMembers:
         groupInstanceId === null ? staticMembers : staticMembers.set(groupInstanceId, memberId),
       owners: ownedBy(member).reduce(
         (all, partition) => all.set(printPartition(partition), memberId),
-        withoutOwned(owners, members.get(memberId)),
+        withoutOwned(owners, old),
       ),
     });
   }
@@ -175,6 +185,14 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
   restartSession({ memberId, classic }: ConsumerGroupMember): void {
     const afterMs = classic?.sessionTimeoutMs ?? this.settings.consumer.sessionTimeoutMs;
     this.ask({ type: 'startTimer', timer: { kind: 'session', memberId }, afterMs });
+  }
+
+  /** Starts the clock that fences a member which does not give up what it was told to. */
+  startRevocation(memberId: MemberId): void {
+    const member = this.member(memberId);
+    this.putMember({ ...member, revokingEpoch: member.memberEpoch });
+    const timer = { kind: 'revocationTimeout', memberId } as const;
+    this.ask({ type: 'startTimer', timer, afterMs: member.rebalanceTimeoutMs });
   }
 
   /**

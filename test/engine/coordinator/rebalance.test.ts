@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { onHeartbeat } from '../../../engine/coordinator/heartbeat.ts';
 import { onLeaveGroup } from '../../../engine/coordinator/leave-group.ts';
 import { selectProtocol } from '../../../engine/coordinator/rebalance.ts';
 import { onSyncGroup } from '../../../engine/coordinator/sync-group.ts';
@@ -6,6 +7,7 @@ import { onGroupTimer } from '../../../engine/coordinator/timers.ts';
 import {
   A_GROUP_ID,
   aGroup,
+  aHeartbeat,
   aMember,
   aParked,
   aProtocol,
@@ -86,6 +88,20 @@ describe('onGroupTimer', () => {
     const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
     onGroupTimer(turn, { kind: 'session', memberId: memberIdOf('a') });
     expect(turn.state.members.size).toBe(2);
+  });
+
+  it('removes a member that was heard once in its first join phase, and then no more', () => {
+    const isNew = true;
+    const members = [aMember('a', { awaitingJoin: aParked('a'), isNew }), aMember('b')];
+    const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
+    onHeartbeat(turn, aHeartbeat('a'), aParked('a', 1));
+    // The session takes the place of the five minutes that it had.
+    expect(timersOf(turn)).toEqual(['session a 45000']);
+    const stopped = turn.effects.flatMap((each) => (each.type === 'stopTimer' ? each.timer : []));
+    expect(stopped).toEqual([{ kind: 'newMember', memberId: 'a' }]);
+    onGroupTimer(turn, { kind: 'session', memberId: memberIdOf('a') });
+    expect([...turn.state.members.keys()]).toEqual(['b']);
+    expect(answersOf(turn).at(-1)).toBe('a JoinGroupResponse UNKNOWN_MEMBER_ID');
   });
 
   it('drops who has not rejoined when the rebalance timeout is over', () => {
