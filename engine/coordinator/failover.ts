@@ -1,6 +1,8 @@
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
+import { refusalOfForm } from './checks.ts';
 import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from './classic-group.ts';
 import { ConsumerGroupTurn, type ConsumerGroup } from './consumer-group/consumer-group.ts';
+import type { Parked } from './effects.ts';
 import { prepareRebalance } from './rebalance.ts';
 import { refused } from './refusals.ts';
 import type { Coordinator, CoordinatorStep } from './state.ts';
@@ -26,6 +28,22 @@ export function unload(coordinator: Coordinator): CoordinatorStep {
   }
   turn.moveTo('Dead', 'its coordinator is gone');
   return { coordinator: { ...coordinator, group: turn.state }, effects: turn.effects };
+}
+
+/**
+ * What a broker answers that is not the coordinator, or no longer; what is wrong with the request
+ * in itself comes first.
+ *
+ * Source: CoordinatorRuntime#contextOrThrow.
+ */
+export function onRequestElsewhere(
+  coordinator: Coordinator,
+  request: GroupRequest,
+  { client, correlationId }: Parked,
+): CoordinatorStep {
+  const message =
+    refusalOfForm(request, coordinator.settings) ?? refused(request, 'NOT_COORDINATOR');
+  return { coordinator, effects: [{ type: 'send', to: client, correlationId, message }] };
 }
 
 /** The broker begins to read its groups from the log. */

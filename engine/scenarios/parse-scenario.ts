@@ -111,8 +111,13 @@ const command = v.variant(
       do: v.literal('restartBroker'),
       downMs: wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more'),
     }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('moveCoordinator'),
+      loadingMs: timeMs,
+    }),
   ],
-  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember or restartBroker',
+  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
 );
 
 const scenarioSchema = v.strictObject({

@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  brokenInvariants,
-  parseScenario,
-  printScenario,
-  simulate,
-  type EventOf,
-  type Fact,
-  type Trace,
-} from '../../engine/index.ts';
+import { brokenInvariants, parseScenario, printScenario, simulate } from '../../engine/index.ts';
 import { aScenario } from '../support/builders.ts';
-
-const ofKind = <Kind extends Fact['kind']>(trace: Trace, kind: Kind): readonly EventOf<Kind>[] =>
-  trace.events.filter((event): event is EventOf<Kind> => event.kind === kind);
+import { ofKind } from '../support/events.ts';
 
 describe('simulate', () => {
   it('starts a member when its process that still closes has ended', () => {
