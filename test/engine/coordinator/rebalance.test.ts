@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { onHeartbeat } from '../../../engine/coordinator/heartbeat.ts';
+import type { GroupMember, GroupTurn } from '../../../engine/coordinator/classic-group.ts';
+import { asGroupInstanceId } from '../../../engine/protocol/ids.ts';
 import { onLeaveGroup } from '../../../engine/coordinator/leave-group.ts';
 import { selectProtocol } from '../../../engine/coordinator/rebalance.ts';
 import { onSyncGroup } from '../../../engine/coordinator/sync-group.ts';
@@ -15,6 +17,7 @@ import {
   aTurn,
   answersOf,
   memberIdOf,
+  memberIn,
   timersOf,
 } from '../../support/builders.ts';
 
@@ -110,6 +113,28 @@ describe('onGroupTimer', () => {
     onGroupTimer(turn, { kind: 'rebalanceTimeout', memberId: null });
     expect([...turn.state.members.keys()]).toEqual(['a']);
     expect(turn.state.state).toBe('CompletingRebalance');
+  });
+
+  const rebalanceOver = (...members: readonly GroupMember[]): GroupTurn => {
+    const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
+    onGroupTimer(turn, { kind: 'rebalanceTimeout', memberId: null });
+    return turn;
+  };
+  const away = aMember('b', { groupInstanceId: asGroupInstanceId('i1') });
+
+  it('keeps a static member that has not rejoined by then, and gives it a share', () => {
+    const turn = rebalanceOver(aMember('a', { awaitingJoin: aParked('a') }), away);
+    expect(turn.state.state).toBe('CompletingRebalance');
+    expect([...turn.state.members.keys()]).toEqual(['a', 'b']);
+    expect(memberIn(turn, 'b').isPendingSync).toBe(true);
+    expect(timersOf(turn)).toEqual(['session a 45000', 'session b 45000', 'syncTimeout 300000']);
+  });
+
+  it('waits anew when only static members are left, none of whom has rejoined', () => {
+    const turn = rebalanceOver(aMember('a'), away);
+    expect([...turn.state.members.keys()]).toEqual(['b']);
+    expect([turn.state.state, turn.state.generationId]).toEqual(['PreparingRebalance', 1]);
+    expect(timersOf(turn)).toEqual(['rebalanceTimeout 300000']);
   });
 
   it('removes who has not synced, the leader too', () => {
