@@ -14,7 +14,7 @@ import {
   type Coordinator,
   type CoordinatorStep,
 } from './coordinator/state.ts';
-import { beginLoading, load, unload } from './coordinator/failover.ts';
+import { beginLoading, load, onRequestElsewhere, unload } from './coordinator/failover.ts';
 import type { OffsetSpan, TopicMetadata } from './protocol/facts.ts';
 import {
   asMemberId,
@@ -87,6 +87,8 @@ interface Process {
   member: Member;
   /** Counts the starts; messages and timers of an earlier one are void. */
   incarnation: number;
+  /** Where it has last found the coordinator. */
+  node: number;
   isFrozen: boolean;
   /** What would have reached a frozen process, in order. */
   heldBack: Entry[];
@@ -111,6 +113,8 @@ type Entry =
       readonly message: GroupRequest;
       /** Which life of the broker it was sent in. */
       readonly life: number;
+      /** The broker that its sender takes for the coordinator. */
+      readonly node: number;
     }
   | {
       readonly type: 'response';
@@ -119,6 +123,8 @@ type Entry =
       readonly correlationId: number;
       readonly message: GroupResponse;
       readonly life: number;
+      /** The coordinator when it was sent, which is what FindCoordinator answers. */
+      readonly node: number;
     }
   | {
       readonly type: 'memberTimer';
@@ -137,7 +143,8 @@ type Entry =
       readonly type: 'broker';
       readonly to: 'loading' | 'up';
       readonly cause: number;
-      readonly life: number;
+      /** Whose coming back it is; void when the coordinator has changed again meanwhile. */
+      readonly term: number;
     }
   | {
       readonly type: 'input';
@@ -171,6 +178,10 @@ class Run {
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
   #downUntilMs: number | null = null;
   #brokerLife = 0;
+  /** The broker that is the coordinator; members learn of another one by FindCoordinator. */
+  #node = 1;
+  /** Counts the changes of the coordinator: its going down, its coming back, its moves. */
+  #term = 0;
 
   constructor(scenario: Scenario, options: SimulateOptions, rules: CoordinatorRules) {
     const seed = options.seed ?? 1;
@@ -198,6 +209,7 @@ class Run {
         actor: memberActor(member.name),
         member: newMember(config),
         incarnation: 0,
+        node: this.#node,
         isFrozen: false,
         heldBack: [],
         restartStep: null,
@@ -274,6 +286,7 @@ class Run {
     if (command.do === 'produce') this.#produce(command, step);
     else if (command.do === 'addPartitions') this.#addPartitions(command, step);
     else if (command.do === 'restartBroker') this.#stopBroker(command.downMs, step);
+    else if (command.do === 'moveCoordinator') this.#moveCoordinator(command.loadingMs, step);
     else if (command.do === 'removeMember') this.#removeMember(command.member, step);
     else
       this.#commandMember(
@@ -390,6 +403,7 @@ class Run {
         correlationId: sentStep,
         message,
         life: this.#brokerLife,
+        node: this.#node,
       },
       this.#network.delayMs('script', 'coordinator', this.#agenda.nowMs),
     );
@@ -405,20 +419,32 @@ class Run {
     const isDown = this.#downUntilMs !== null;
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
+    this.#term += 1;
     const downStep = isDown ? cause : this.#breakDown(cause);
-    const life = this.#brokerLife;
-    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, life }, downMs);
+    const term = this.#term;
+    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, term }, downMs);
+  }
+
+  /**
+   * Another broker becomes the coordinator and reads the group from its log; nothing else of the
+   * cluster changes. The one before sends away who waits, and whoever comes to it from now on; when
+   * it was down, the other one takes over for good.
+   *
+   * Source: GroupCoordinatorService#onResignation, #onElection.
+   */
+  #moveCoordinator(loadingMs: number, cause: number): void {
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'moved' });
+    this.#node += 1;
+    this.#term += 1;
+    if (this.#downUntilMs === null) this.#resign(step, () => true);
+    else this.#serveAgain(step);
+    this.#beginLoading(loadingMs, step);
   }
 
   #breakDown(cause: number): number {
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
-    for (const key of [...this.#timersOf('coordinator').keys()]) {
-      this.#stopTimer('coordinator', key, step);
-    }
-    const { coordinator, effects } = unload(this.#coordinator);
-    this.#coordinator = coordinator;
     // Nobody hears a broker that goes down: of what it would say, only the facts remain.
-    for (const effect of effects) if (effect.type === 'note') this.#doForCoordinator(effect, step);
+    this.#resign(step, ({ type }) => type === 'note');
     for (const [name, { incarnation, member }] of this.#processes) {
       for (const correlationId of member.requests.keys()) {
         this.#disconnect({ name, incarnation }, correlationId, step, 0);
@@ -427,20 +453,43 @@ class Run {
     return step;
   }
 
+  /** The coordinator's clocks end, and the group with them; what it says of that is up to the caller. */
+  #resign(step: number, isHeard: (effect: GroupEffect) => boolean): void {
+    for (const key of [...this.#timersOf('coordinator').keys()]) {
+      this.#stopTimer('coordinator', key, step);
+    }
+    const { coordinator, effects } = unload(this.#coordinator);
+    this.#coordinator = coordinator;
+    for (const effect of effects) if (isHeard(effect)) this.#doForCoordinator(effect, step);
+  }
+
   #disconnect(client: Client, correlationId: number, cause: number, afterMs: number): void {
     const input = { type: 'disconnected', correlationId } as const;
     this.#agenda.schedule({ type: 'input', client, input, cause }, afterMs);
   }
 
-  #returnBroker({ to, cause, life }: Extract<Entry, { type: 'broker' }>): void {
-    if (life !== this.#brokerLife) return;
-    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: to });
+  #returnBroker({ to, cause, term }: Extract<Entry, { type: 'broker' }>): void {
+    if (term !== this.#term) return;
     if (to === 'loading') {
-      this.#downUntilMs = null;
-      this.#coordinator = beginLoading(this.#coordinator);
-      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, life }, LOADING_MS);
-      for (const name of this.#processes.keys()) this.#serveFetch(name, step);
-    } else this.#applyCoordinator(load(this.#coordinator), step);
+      this.#serveAgain(cause);
+      this.#beginLoading(LOADING_MS, cause);
+      return;
+    }
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'up' });
+    this.#applyCoordinator(load(this.#coordinator), step);
+  }
+
+  #beginLoading(loadingMs: number, cause: number): void {
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'loading' });
+    this.#coordinator = beginLoading(this.#coordinator);
+    const term = this.#term;
+    this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, term }, loadingMs);
+  }
+
+  /** The broker is there again, or another one in its place. */
+  #serveAgain(cause: number): void {
+    this.#downUntilMs = null;
+    for (const name of this.#processes.keys()) this.#serveFetch(name, cause);
   }
 
   // ---- coordinator --------------------------------------------------------------------------
@@ -449,6 +498,11 @@ class Run {
     const { sentStep, client, correlationId, message } = entry;
     if (this.#isLost(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
+    if (entry.node !== this.#node && message.type !== 'FindCoordinatorRequest') {
+      const parked = { client, correlationId };
+      this.#applyCoordinator(onRequestElsewhere(this.#coordinator, message, parked), step);
+      return;
+    }
     const isNewcomer = message.type === 'JoinGroupRequest' && message.memberId === null;
     const instanceId = isNewcomer ? message.groupInstanceId : null;
     const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
@@ -545,7 +599,15 @@ class Run {
           asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
         const sentStep = this.#record('coordinator', reason ?? cause, sent);
         this.#agenda.schedule(
-          { type: 'response', sentStep, client, correlationId, message, life: this.#brokerLife },
+          {
+            type: 'response',
+            sentStep,
+            client,
+            correlationId,
+            message,
+            life: this.#brokerLife,
+            node: this.#node,
+          },
           this.#network.delayMs('coordinator', to, this.#agenda.nowMs),
         );
         return;
@@ -603,6 +665,7 @@ class Run {
       const { sentStep, correlationId, message } = entry;
       if (this.#isLost(entry)) return;
       const step = this.#record(process.actor, sentStep, { kind: 'messageDelivered', sentStep });
+      if (message.type === 'FindCoordinatorResponse') process.node = entry.node;
       this.#stepMember(name, { type: 'response', correlationId, message }, step);
     }
   }
@@ -650,7 +713,15 @@ class Run {
           return;
         }
         this.#agenda.schedule(
-          { type: 'request', sentStep, client, correlationId, message, life: this.#brokerLife },
+          {
+            type: 'request',
+            sentStep,
+            client,
+            correlationId,
+            message,
+            life: this.#brokerLife,
+            node: process.node,
+          },
           this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
         );
         return;

@@ -125,7 +125,11 @@ export function onHeartbeatResponse(
   if (sent.generationId !== turn.state.generationId) return;
   if (errorCode === 'REBALANCE_IN_PROGRESS') onToldToRejoin(turn, 'group is already rebalancing');
   else if (EVICTIONS.includes(errorCode)) onEvicted(turn, errorCode, 'HEARTBEAT');
-  else if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  else if (errorCode === 'NOT_COORDINATOR' && turn.config.profile.heartbeatsFrom === 'loop') {
+    // kafkajs takes it for a rebalance; source: kafkajs 2.2.4, errors.js, isRebalancing.
+    onCoordinatorUnavailable(turn);
+    onToldToRejoin(turn, 'the coordinator has moved');
+  } else if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
 }
 
 /** No poll() for max.poll.interval.ms: the heartbeat thread leaves in the application's place. */

@@ -13,6 +13,7 @@ import {
   type SettingValue,
 } from '../protocol/config.ts';
 import { asGroupId, asMemberName, type MemberName } from '../protocol/ids.ts';
+import { brokerProblem } from './check-broker.ts';
 import { groupProtocolOf, settingOf } from './member-settings.ts';
 import {
   SCENARIO_FORMAT,
@@ -119,8 +120,13 @@ const command = v.variant(
       do: v.literal('restartBroker'),
       downMs: wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more'),
     }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('moveCoordinator'),
+      loadingMs: timeMs,
+    }),
   ],
-  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember or restartBroker',
+  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
 );
 
 const scenarioSchema = v.strictObject({
@@ -226,9 +232,10 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
       );
     } else {
       checkValue(['broker', key], setting.type, value, fail);
-      checkBrokerText(['broker', key], key, String(value), fail);
     }
   }
+  const problem = brokerProblem(scenario.broker);
+  if (problem !== null) fail(['broker', problem.key], problem.problem, problem.remedy);
   scenario.members.forEach((member, index) => {
     for (const [key, value] of Object.entries(member.config)) {
       checkClientSetting(['members', index, 'config', key], member.client, key, value, fail);
@@ -236,25 +243,6 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
     checkGroupProtocol(['members', index, 'config'], member, fail);
     checkTimeouts(['members', index, 'config'], member, fail);
   });
-}
-
-/** Texts of the broker that say one of a few things, or list some. */
-const BROKER_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['group.consumer.assignors', ['uniform', 'range']],
-  ['group.consumer.migration.policy', ['bidirectional', 'upgrade', 'downgrade', 'disabled']],
-]);
-
-function checkBrokerText(
-  path: readonly (string | number)[],
-  key: string,
-  value: string,
-  fail: Fail,
-): void {
-  const words = BROKER_WORDS.get(key);
-  if (words === undefined) return;
-  const given = key.endsWith('assignors') ? value.split(',') : [value.toLowerCase()];
-  const unknown = given.find((word) => !words.includes(word.trim()));
-  if (unknown !== undefined) fail(path, `is "${unknown.trim()}", expected ${words.join(' or ')}`);
 }
 
 function checkClientSetting(

@@ -89,6 +89,11 @@ export interface RestartBrokerCommand {
   readonly do: 'restartBroker';
   readonly downMs: number;
 }
+export interface MoveCoordinatorCommand {
+  readonly do: 'moveCoordinator';
+  /** How long the new coordinator reads the group from its log. */
+  readonly loadingMs: number;
+}
 
 export type Command =
   | MemberCommand
@@ -96,7 +101,8 @@ export type Command =
   | SubscribeCommand
   | ProduceCommand
   | AddPartitionsCommand
-  | RestartBrokerCommand;
+  | RestartBrokerCommand
+  | MoveCoordinatorCommand;
 
 /** A command and the time of the run at which it is given. */
 export type TimedCommand = Command & { readonly atMs: number };

@@ -140,7 +140,9 @@ const generationWord = (trace: Trace, actor: ActorId): string =>
 
 const BROKER_WORDS = {
   down: 'The broker goes down; every connection to it breaks.',
-  loading: 'The broker is back and reads its groups from the log.',
+  moved:
+    'Another broker becomes the coordinator. The one before sends away who waits for an answer, and whoever comes to it from now on: NOT_COORDINATOR.',
+  loading: 'The coordinator reads its groups from the log.',
   up: 'The coordinator has loaded the group, as its log has it, and answers again.',
 } as const;
 
@@ -158,6 +160,8 @@ function describeCommand(command: Command): string {
       return `${command.topic} grows to ${count(command.partitions, 'partition')}`;
     case 'restartBroker':
       return `the broker restarts and is away for ${command.downMs} ms`;
+    case 'moveCoordinator':
+      return `the coordinator moves to another broker, which needs ${command.loadingMs} ms to load`;
     default:
       return `${COMMAND_WORDS[command.do]} ${command.member}`;
   }

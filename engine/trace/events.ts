@@ -93,8 +93,11 @@ export type Fact =
   | { readonly kind: 'timerFired'; readonly key: string; readonly startedStep: number }
   | { readonly kind: 'timerStopped'; readonly key: string; readonly startedStep: number }
   | ({ readonly kind: 'recordsProduced' } & OffsetSpan)
-  /** `loading`: it is up, and reads the group from its log. */
-  | { readonly kind: 'brokerChanged'; readonly state: 'down' | 'loading' | 'up' }
+  /**
+   * What becomes of the coordinator. `moved`: another broker is it from now on; `loading`: it reads
+   * the group from its log; `up`: it answers.
+   */
+  | { readonly kind: 'brokerChanged'; readonly state: 'down' | 'moved' | 'loading' | 'up' }
   | { readonly kind: 'topicChanged'; readonly topic: string; readonly partitionCount: number }
   | { readonly kind: 'end' };
 

@@ -8,6 +8,7 @@ const NOT_LIVE: readonly TimedCommand['do'][] = [
   'enforceRebalance',
   'removeMember',
   'restartBroker',
+  'moveCoordinator',
 ];
 
 /**

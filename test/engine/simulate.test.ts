@@ -4,15 +4,11 @@ import {
   parseScenario,
   printScenario,
   simulate,
-  type EventOf,
-  type Fact,
   type Trace,
 } from '../../engine/index.ts';
 import { asMemberName, memberActor } from '../../engine/protocol/ids.ts';
 import { aScenario } from '../support/builders.ts';
-
-const ofKind = <Kind extends Fact['kind']>(trace: Trace, kind: Kind): readonly EventOf<Kind>[] =>
-  trace.events.filter((event): event is EventOf<Kind> => event.kind === kind);
+import { ofKind } from '../support/events.ts';
 
 describe('simulate', () => {
   it('starts a member when its process that still closes has ended', () => {
@@ -72,16 +68,24 @@ describe('simulate', () => {
   it('lets a clock of a classic group come to nothing once consumers have taken it over', () => {
     const { members, ...rest } = printScenario(
       aScenario({
+        members: ['C1', 'C2', 'C3'],
+        config: { 'max.poll.interval.ms': 15_000 },
         script: [
           { atMs: 0, do: 'start', member: 'C1' },
-          { atMs: 1_500, do: 'start', member: 'C2' },
+          { atMs: 9_000, do: 'stall', member: 'C1', forMs: 9_000 },
+          { atMs: 10_000, do: 'start', member: 'C2' },
+          { atMs: 12_000, do: 'start', member: 'C3' },
         ],
+        untilMs: 60_000,
       }),
     ) as { readonly members: readonly object[] };
-    const [first, second] = members;
-    const consumer = { ...second, config: { 'group.protocol': 'consumer' } };
-    const trace = simulate(parseScenario({ ...rest, members: [first, consumer] }));
+    const consumer = { ...members[2], config: { 'group.protocol': 'consumer' } };
+    const trace = simulate(parseScenario({ ...rest, members: [...members.slice(0, 2), consumer] }));
+    const fired = ofKind(trace, 'timerFired').filter(({ key }) => key === 'rebalanceTimeout');
+    expect(fired.length).toBe(1);
     expect(ofKind(trace, 'groupEpoch').length).toBeGreaterThan(0);
+    const states = ofKind(trace, 'groupState').filter(({ atMs }) => atMs > 12_500);
+    expect(states.map(({ to }) => to)).not.toContain('CompletingRebalance');
     expect(brokenInvariants(trace)).toEqual([]);
   });
 

@@ -76,7 +76,12 @@ interface Draw {
   readonly gapMs: number;
 }
 
-const ANYTIME: readonly CommandName[] = ['produce', 'addPartitions', 'restartBroker'];
+const ANYTIME: readonly CommandName[] = [
+  'produce',
+  'addPartitions',
+  'restartBroker',
+  'moveCoordinator',
+];
 
 /** Commands that a member can be given in each state of its life. */
 const COMMANDS: Readonly<Record<Life, readonly CommandName[]>> = {
@@ -150,6 +155,8 @@ function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fiel
       }
       case 'restartBroker':
         return { atMs, do: name, downMs: 50 + choice * 20 };
+      case 'moveCoordinator':
+        return { atMs, do: name, loadingMs: choice * 5 };
       case 'stall':
         return { atMs, do: name, member, forMs: 500 + choice * 60 };
       case 'subscribe':

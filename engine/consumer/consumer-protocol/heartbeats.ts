@@ -193,6 +193,9 @@ function onRefused(turn: MemberTurn, errorCode: ErrorCode): void {
       turn.set({ isHeartbeatDue: true });
       return;
     case 'COORDINATOR_LOAD_IN_PROGRESS':
+      // Not after a whole interval: source: HeartbeatRequestState#onFailedAttempt. Simplification: the
+      // pause does not grow.
+      turn.startTimer('heartbeat', turn.config.retryBackoffMs);
       return;
     default:
       turn.set({ failure: errorFor(turn, errorCode) });

@@ -43,6 +43,8 @@ export interface ConsumerGroupMember {
   readonly assigned: readonly OwnedPartition[];
   /** It was told to give these up, and has not said that it has. */
   readonly pendingRevocation: readonly OwnedPartition[];
+  /** Its epoch when the clock was started that fences it for not giving up; null without one. */
+  readonly revokingEpoch: number | null;
   /** Null for a member of the consumer protocol. */
   readonly classic: ClassicSide | null;
 }
@@ -60,7 +62,7 @@ export interface ConsumerGroup {
   /** The assignor that computed it. */
   readonly assignor: string | null;
   readonly members: PersistentMap<MemberId, ConsumerGroupMember>;
-  /** How many members it ever had at once; the order in which Kafka lists them depends on it. */
+  /** The most members it ever had, on which the order of Kafka's hash table depends. */
   readonly mostMembers: number;
   /** Who goes by a `group.instance.id` now. */
   readonly staticMembers: PersistentMap<GroupInstanceId, MemberId>;
@@ -151,17 +153,18 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
 
   /** Puts a member in, or replaces one, and what it owns with it. */
   putMember(member: ConsumerGroupMember): void {
-    const { members, staticMembers, owners } = this.state;
+    const { staticMembers, owners, mostMembers } = this.state;
     const { memberId, groupInstanceId } = member;
-    const withMember = members.set(memberId, member);
+    const old = this.state.members.get(memberId);
+    const members = this.state.members.set(memberId, member);
     this.set({
-      members: withMember,
-      mostMembers: Math.max(this.state.mostMembers, withMember.size),
+      members,
+      mostMembers: Math.max(mostMembers, members.size),
       staticMembers:
         groupInstanceId === null ? staticMembers : staticMembers.set(groupInstanceId, memberId),
       owners: ownedBy(member).reduce(
         (all, partition) => all.set(printPartition(partition), memberId),
-        withoutOwned(owners, members.get(memberId)),
+        withoutOwned(owners, old),
       ),
     });
   }
@@ -199,6 +202,14 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
   restartSession({ memberId, classic }: ConsumerGroupMember): void {
     const afterMs = classic?.sessionTimeoutMs ?? this.settings.consumer.sessionTimeoutMs;
     this.ask({ type: 'startTimer', timer: { kind: 'session', memberId }, afterMs });
+  }
+
+  /** Starts the clock that fences a member which does not give up what it was told to. */
+  startRevocation(memberId: MemberId): void {
+    const member = this.member(memberId);
+    this.putMember({ ...member, revokingEpoch: member.memberEpoch });
+    const timer = { kind: 'revocationTimeout', memberId } as const;
+    this.ask({ type: 'startTimer', timer, afterMs: member.rebalanceTimeoutMs });
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/error-codes.ts';
 import { asGenerationId } from '../../protocol/ids.ts';
 import { printPartition, sortPartitions } from '../../protocol/partitions.ts';
 import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from '../classic-group.ts';
@@ -9,7 +10,9 @@ import {
   type ConsumerGroupMember,
   type ConsumerGroupTurn,
   type Downgrade,
+  type Topics,
 } from './consumer-group.ts';
+import { countsOf } from './membership.ts';
 
 const UPGRADES: readonly MigrationPolicy[] = ['bidirectional', 'upgrade'];
 const DOWNGRADES: readonly MigrationPolicy[] = ['bidirectional', 'downgrade'];
@@ -60,35 +63,50 @@ const canBeClassic = (
  * A classic group that its first member of the consumer protocol joins: everybody keeps what the
  * last rebalance gave, and whoever waits in one is told that there is another.
  *
+ * Those who wait are told in any case, but Kafka may not get further: it reads each member's
+ * subscription under the assignor that the group has settled on, of which there is none yet in the
+ * first rebalance of a group, and one that has come since may not offer it. That is an exception,
+ * and so is a newcomer to a group that is full: the group stays a classic one.
+ *
+ * @returns the consumer group, or what the newcomer is refused with.
+ *
  * Source: GroupMetadataManager#convertToConsumerGroup, ConsumerGroup#fromClassicGroup.
  */
-export function upgrade(turn: GroupTurn): ConsumerGroup {
-  const { groupId, protocolName, generationId } = turn.state;
-  const errorCode = 'REBALANCE_IN_PROGRESS';
-  for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(turn.state)) {
-    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
-    if (awaitingSync !== null) {
-      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
-    }
-  }
+export function upgrade(
+  turn: GroupTurn,
+  topics: Topics,
+  { maxSize }: ConsumerGroupSettings,
+): ConsumerGroup | ErrorCode {
+  sendParkedAway(turn);
+  const { groupId, protocolName, generationId, members } = turn.state;
+  const subscriptions = new Map(
+    members.values().flatMap(({ memberId, protocols }) => {
+      const offer = protocols.find(({ name }) => name === protocolName);
+      return offer === undefined ? [] : [[memberId, offer.metadata]];
+    }),
+  );
+  if (subscriptions.size < members.size) return 'UNKNOWN_SERVER_ERROR';
+  // Nobody of the consumer protocol goes by an id of a classic member.
+  if (members.size >= maxSize) return 'GROUP_MAX_SIZE_REACHED';
   const epoch: number = generationId;
   const converted = inHashOrder(turn.state).map((member): ConsumerGroupMember => {
     const { protocols, sessionTimeoutMs, assignment } = member;
-    const chosen = protocols.find(({ name }) => name === protocolName) ?? protocols[0];
+    const subscription = subscriptions.get(member.memberId);
     turn.restartSession(member);
     return {
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId,
       name: member.name,
-      rackId: chosen?.metadata.rackId ?? null,
+      rackId: subscription?.rackId ?? null,
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       serverAssignor: null,
-      topics: chosen?.metadata.topics ?? [],
+      topics: subscription?.topics ?? [],
       memberEpoch: epoch,
       previousMemberEpoch: epoch,
       state: 'STABLE',
       assigned: assignment.map((partition) => ({ ...partition, assignmentEpoch: epoch })),
       pendingRevocation: [],
+      revokingEpoch: null,
       classic: { sessionTimeoutMs, protocols, isAwaited: false },
     };
   });
@@ -97,7 +115,6 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
     (group, member): ConsumerGroup => ({
       ...group,
       members: group.members.set(member.memberId, member),
-      mostMembers: group.mostMembers + 1,
       staticMembers:
         member.groupInstanceId === null
           ? group.staticMembers
@@ -111,8 +128,27 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
         group.owners,
       ),
     }),
-    { ...empty, groupEpoch: epoch, targetEpoch: epoch, state: 'Stable' },
+    {
+      ...empty,
+      groupEpoch: epoch,
+      targetEpoch: epoch,
+      state: 'Stable',
+      mostMembers: members.size,
+      topicCounts: countsOf(topics, converted),
+    },
   );
+}
+
+function sendParkedAway(turn: GroupTurn): void {
+  const errorCode = 'REBALANCE_IN_PROGRESS';
+  for (const member of inHashOrder(turn.state)) {
+    const { awaitingJoin, awaitingSync, memberId } = member;
+    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
+    if (awaitingSync !== null) {
+      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
+    }
+    turn.putMember({ ...member, awaitingJoin: null, awaitingSync: null });
+  }
 }
 
 /**
