@@ -49,6 +49,7 @@ export async function runLive(
   const run = new Run(named, broker, cluster, listener, signal);
   try {
     await cluster.connect();
+    if (signal.aborted) throw cancelled();
     listener.onProgress(
       `Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`,
     );
@@ -61,6 +62,9 @@ export async function runLive(
     await cluster.disconnect();
   }
 }
+
+const cancelled = (cause?: unknown): PlaygroundError =>
+  new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 /** The scenario with names of topics and group that nobody else uses. */
 function withPrefix(scenario: Scenario, prefix: string): Scenario {
@@ -130,12 +134,7 @@ class Run {
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw new PlaygroundError(
-        'run-cancelled',
-        'The run was cancelled.',
-        'Start it again.',
-        error,
-      );
+      throw cancelled(error);
     }
   }
 
