@@ -66,7 +66,7 @@ describe('toneOf', () => {
 
 describe('printMs', () => {
   it('carries the unit', () => {
-    expect([0, 9, 1_500, 13_200].map(printMs)).toEqual(['0 ms', '9 ms', '1.50 s', '13.2 s']);
+    expect([0, 9, 1_500, 13_200].map(printMs)).toEqual(['0 ms', '9 ms', '1.5 s', '13.2 s']);
   });
 });
 
