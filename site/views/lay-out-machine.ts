@@ -21,6 +21,8 @@ export interface PlacedEdge {
 }
 
 export interface PlacedMachine {
+  /** Where the picture begins: an edge may swing out to the left of all states. */
+  readonly left: number;
   readonly width: number;
   readonly height: number;
   readonly states: readonly PlacedState[];
@@ -66,12 +68,14 @@ export function layOutMachine(machine: MachineGraph): PlacedMachine {
   }
   dagre.layout(graph);
   const graphBox = graph.graph() as Omit<Box, 'x' | 'y'>;
+  // dagre's own size leaves out edges that swing around states.
   const points = graph.edges().flatMap((edge) => pointsOf(graph.edge(edge)));
+  const left = Math.min(0, ...points.map(({ x }) => x - MARGIN));
   return {
     hubs,
-    // dagre's own size leaves out edges that swing around states.
-    width: Math.max(graphBox.width, ...points.map(({ x }) => x + MARGIN)),
-    height: Math.max(graphBox.height, ...points.map(({ y }) => y + MARGIN)),
+    left,
+    width: Math.max(graphBox.width, ...points.map(({ x }) => x + MARGIN)) - left,
+    height: graphBox.height,
     states: machine.states.map((state) => {
       // dagre writes what it found into the labels that it was given, and types them as any.
       const node = graph.node(state.id) as Box;
