@@ -68,10 +68,10 @@ export function toneOf(state: string): Tone {
   }
 }
 
-/** `13.2 s`; below a second in milliseconds. */
+/** `13.2 s`; below a second in milliseconds. Number and unit stay on one line. */
 export function printMs(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
+  if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`;
+  return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))}\u00a0s`;
 }
 
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000];

@@ -76,7 +76,8 @@ describe('toneOf', () => {
 
 describe('printMs', () => {
   it('carries the unit', () => {
-    expect([0, 9, 1_500, 13_200].map(printMs)).toEqual(['0 ms', '9 ms', '1.5 s', '13.2 s']);
+    const printed = [0, 9, 1_500, 13_200].map((ms) => printMs(ms).replace('\u00a0', ' '));
+    expect(printed).toEqual(['0 ms', '9 ms', '1.5 s', '13.2 s']);
   });
 });
 
