@@ -56,11 +56,31 @@ export async function runLive(
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     return await run.toEnd();
+  } catch (error) {
+    // kafkajs's error classes are not among the exports that an ES module can name.
+    if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) throw error;
+    throw new PlaygroundError(
+      'broker-failed',
+      `The broker at ${broker.addresses.join(', ')} failed the run: ${error.message}`,
+      'See whether it still runs and what it logs, then start the run again.',
+      error,
+    );
   } finally {
     await run.endMembers();
-    await cluster.remove(named);
-    await cluster.disconnect();
+    await cleanUp(cluster, named, listener);
   }
+}
+
+/** What cannot be removed is said; it must not hide how the run ended. */
+async function cleanUp(cluster: Cluster, scenario: Scenario, listener: RunListener): Promise<void> {
+  try {
+    await cluster.remove(scenario);
+  } catch (error) {
+    const names = scenario.topics.map(({ name }) => name).join(', ');
+    const reason = error instanceof Error ? error.message : String(error);
+    listener.onProgress(`Not removed: ${names} and group ${scenario.group} (${reason}).`);
+  }
+  await cluster.disconnect();
 }
 
 const cancelled = (cause?: unknown): PlaygroundError =>

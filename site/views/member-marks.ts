@@ -1,13 +1,11 @@
 /** Colours of the Okabe-Ito set; members beyond them take the same with a pattern. */
 const COLOUR_COUNT = 8;
 
-/** How a member is told apart: a colour, a pattern when colours run out, and always its name. */
+/** How a member is told apart beside its name: a colour, and a pattern when colours run out. */
 export interface MemberMark {
   readonly fill: string;
   readonly on: string;
   readonly isPatterned: boolean;
-  /** Short enough for a chip: the name, or what is left of it. */
-  readonly initial: string;
 }
 
 export function markOf(
@@ -23,7 +21,6 @@ export function markOf(
     fill: `var(--member-${colour})`,
     on: `var(--on-${colour})`,
     isPatterned: index >= COLOUR_COUNT,
-    initial: name.length <= 3 ? name : `${name.slice(0, 1)}${name.slice(-1)}`,
   };
 }
 
