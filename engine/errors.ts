@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'outcome-invalid'
   | 'assign-line-invalid'
   | 'file-unreadable'
+  | 'file-unwritable'
   | 'not-json'
   | 'usage'
   | 'broker-unreachable'

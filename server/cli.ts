@@ -9,7 +9,6 @@ import {
   compareTraces,
   describe,
   outcomeOf,
-  parseRecording,
   printAssignment,
   printTrace,
   rebalancesOf,
@@ -24,7 +23,14 @@ import {
   type Verdict,
 } from '../engine/index.ts';
 import { startBroker } from './broker/choose-broker.ts';
-import { readContent, readScenario, readText, type Content } from './files.ts';
+import {
+  checkWritable,
+  readContent,
+  readScenario,
+  readTrace,
+  wrongContent,
+  type Content,
+} from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
 import { runLive } from './run/live-run.ts';
@@ -78,6 +84,7 @@ program
   .option('--out <file>', 'writes the recording there instead')
   .addOption(clientOption)
   .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+    if (out !== undefined) await checkWritable(out);
     const recording = await live(playedBy(await readScenario(file), client));
     if (out === undefined) print(recording);
     else await writeFile(out, recording);
@@ -101,11 +108,7 @@ program
   .action(async (file: string) => {
     const content = await readContent(file);
     if (content.type === 'outcome') {
-      throw new PlaygroundError(
-        'usage',
-        `${file} is an outcome, which has no messages to draw.`,
-        'Give a scenario, a recording or a trace.',
-      );
+      throw wrongContent(file, content, 'a scenario, a recording or a trace, which have messages,');
     }
     print(diagramOf(content.type === 'trace' ? content.trace : simulate(content.scenario)));
   });
@@ -140,7 +143,7 @@ function readSeed(text: string): number {
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
   const seeded = seed === undefined ? {} : { seed };
   if (idsFrom === undefined) return seeded;
-  return { ...seeded, ...idsOf(parseRecording(await readText(idsFrom), idsFrom)) };
+  return { ...seeded, ...idsOf(await readTrace(idsFrom)) };
 }
 
 /** The scenario with other clients where asked; what they do not have is said, not hidden. */

@@ -48,7 +48,7 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
   const who = printActor(event.actor);
   switch (event.kind) {
     case 'begin':
-      return 'The run begins: no member is up, the group does not exist yet.';
+      return 'The run begins: no member is up, the group is empty.';
     case 'end':
       return 'The run ends here.';
     case 'command':
@@ -64,10 +64,15 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'timerStarted': {
       const of =
         event.member === null || event.actor !== 'coordinator' ? '' : ` for ${event.member}`;
-      return `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
+      return EFFORTS.has(event.timer)
+        ? `${capitalize(TIMER_WORDS[event.timer])} of ${who} takes ${event.afterMs} ms.`
+        : `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
     }
-    case 'timerFired':
-      return `${capitalize(TIMER_WORDS[timerAt(trace, event.startedStep)])} of ${who} runs out${ofMember(trace, event)}.`;
+    case 'timerFired': {
+      const timer = timerAt(trace, event.startedStep);
+      const verb = EFFORTS.has(timer) ? 'is done' : 'runs out';
+      return `${capitalize(TIMER_WORDS[timer])} of ${who} ${verb}${ofMember(trace, event)}.`;
+    }
     case 'timerStopped':
       return `${capitalize(who)} stops ${TIMER_WORDS[timerAt(trace, event.startedStep)]}${ofMember(trace, event)}.`;
     case 'memberState':
@@ -181,7 +186,7 @@ const COMMAND_WORDS = {
   removeMember: 'remove from the group, by its group.instance.id,',
 } as const;
 
-const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
+export const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   heartbeat: 'the heartbeat clock',
   session: 'the session clock',
   ownSession: 'the client’s own session clock',
@@ -200,6 +205,9 @@ const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   pendingMember: 'the limit for coming back with the member id',
   metadata: 'the metadata clock (metadata.max.age.ms)',
 };
+
+/** What is not a limit but takes its time. */
+const EFFORTS: ReadonlySet<TimerKind> = new Set(['startUp', 'work']);
 
 function timerAt(trace: Trace, step: number): TimerKind {
   const started = trace.events[step];

@@ -26,8 +26,12 @@ export interface View {
 
 export interface CoordinatorView {
   readonly state: GroupState;
-  /** 0 before the first. */
+  /** What the group is now; before its first member, what that one will make it. */
+  readonly groupProtocol: GroupProtocol;
+  /** 0 before the first; the group epoch of a consumer group. */
   readonly generationId: GenerationId;
+  /** Up to which epoch a consumer group has computed who should own what; null in a classic one. */
+  readonly assignmentEpoch: number | null;
   readonly protocolName: string | null;
   readonly leader: MemberName | null;
   readonly members: readonly GroupMemberView[];

@@ -77,6 +77,8 @@ interface Fold {
   nextStep: number;
   group: {
     readonly state: GroupState;
+    readonly groupProtocol: CoordinatorView['groupProtocol'];
+    readonly assignmentEpoch: number | null;
     readonly generationId: CoordinatorView['generationId'];
     readonly protocolName: string | null;
     readonly leader: MemberId | null;
@@ -138,6 +140,8 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
     nextStep: 0,
     group: {
       state: 'Empty',
+      groupProtocol: firstProtocol(scenario),
+      assignmentEpoch: null,
       generationId: asGenerationId(0),
       protocolName: null,
       leader: null,
@@ -176,6 +180,13 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
   };
 }
 
+/** Of the member that the script starts first. */
+function firstProtocol({ members, script }: Trace['scenario']): CoordinatorView['groupProtocol'] {
+  const start = script.find((command) => command.do === 'start');
+  const first = members.find(({ name }) => start?.do === 'start' && name === start.member);
+  return first === undefined ? 'classic' : groupProtocolOf(first);
+}
+
 const newPartition = (topic: string, partition: number, atMs: number): PartitionFold => ({
   shown: {
     topic,
@@ -210,11 +221,24 @@ function apply(fold: Fold, event: TraceEvent): void {
       return;
     case 'groupState': {
       const { to: state, generationId, protocolName, leader } = event;
-      fold.group = { state, generationId, protocolName, leader };
+      const isClassic = state === 'PreparingRebalance' || state === 'CompletingRebalance';
+      const becomes = isClassic
+        ? ({ groupProtocol: 'classic', assignmentEpoch: null } as const)
+        : {};
+      fold.group = { ...fold.group, ...becomes, state, generationId, protocolName, leader };
       return;
     }
-    case 'groupEpoch':
-      fold.group = { ...fold.group, generationId: asGenerationId(event.groupEpoch) };
+    case 'groupEpoch': {
+      const generationId = asGenerationId(event.groupEpoch);
+      fold.group = { ...fold.group, groupProtocol: 'consumer', generationId };
+      return;
+    }
+    case 'targetAssignment':
+      fold.group = {
+        ...fold.group,
+        assignmentEpoch: event.epoch,
+        protocolName: event.assignor,
+      };
       return;
     case 'groupMember':
       applyGroupMember(fold, event);
@@ -448,14 +472,13 @@ function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
 }
 
 function showCoordinator(fold: Fold): CoordinatorView {
-  const { state, generationId, protocolName, leader } = fold.group;
+  const { leader, ...group } = fold.group;
+  const { state } = group;
   const members = fold.groupMembers.values();
   const awaited = state === 'PreparingRebalance' ? 'join' : 'sync';
   const isWaiting = state === 'PreparingRebalance' || state === 'CompletingRebalance';
   return {
-    state,
-    generationId,
-    protocolName,
+    ...group,
     leader: fold.groupMembers.get(leader ?? NOBODY)?.name ?? null,
     members: members.map((member): GroupMemberView => ({
       ...member,

@@ -49,18 +49,42 @@ export async function runLive(
   const run = new Run(named, broker, cluster, listener, signal);
   try {
     await cluster.connect();
+    if (signal.aborted) throw cancelled();
     listener.onProgress(
       `Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`,
     );
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     return await run.toEnd();
+  } catch (error) {
+    // kafkajs's error classes are not among the exports that an ES module can name.
+    if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) throw error;
+    throw new PlaygroundError(
+      'broker-failed',
+      `The broker at ${broker.addresses.join(', ')} failed the run: ${error.message}`,
+      'See whether it still runs and what it logs, then start the run again.',
+      error,
+    );
   } finally {
     await run.endMembers();
-    await cluster.remove(named);
-    await cluster.disconnect();
+    await cleanUp(cluster, named, listener);
   }
 }
+
+/** What cannot be removed is said; it must not hide how the run ended. */
+async function cleanUp(cluster: Cluster, scenario: Scenario, listener: RunListener): Promise<void> {
+  try {
+    await cluster.remove(scenario);
+  } catch (error) {
+    const names = scenario.topics.map(({ name }) => name).join(', ');
+    const reason = error instanceof Error ? error.message : String(error);
+    listener.onProgress(`Not removed: ${names} and group ${scenario.group} (${reason}).`);
+  }
+  await cluster.disconnect();
+}
+
+const cancelled = (cause?: unknown): PlaygroundError =>
+  new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 /** The scenario with names of topics and group that nobody else uses. */
 function withPrefix(scenario: Scenario, prefix: string): Scenario {
@@ -130,12 +154,7 @@ class Run {
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw new PlaygroundError(
-        'run-cancelled',
-        'The run was cancelled.',
-        'Start it again.',
-        error,
-      );
+      throw cancelled(error);
     }
   }
 

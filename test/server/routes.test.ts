@@ -52,10 +52,13 @@ describe('the HTTP surface', () => {
     });
   });
 
-  it('knows no run that was not started', async () => {
-    const { app } = anApp();
-    const response = await app.request('/api/runs/nothing', { method: 'DELETE', headers: HOST });
+  it.each([
+    ['DELETE', '/api/runs/nothing'],
+    ['GET', '/api/runs/nothing/events'],
+  ])('knows no run that was not started: %s %s', async (method, path) => {
+    const response = await anApp().app.request(path, { method, headers: HOST });
     expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'run-unknown' });
   });
 
   it('forbids inline scripts', async () => {
