@@ -6,6 +6,7 @@ export type ProblemCode =
   | 'trace-invalid'
   | 'outcome-invalid'
   | 'assign-line-invalid'
+  | 'assignor-endless'
   | 'file-unreadable'
   | 'not-json'
   | 'usage'
