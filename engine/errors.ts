@@ -6,6 +6,7 @@ export type ProblemCode =
   | 'trace-invalid'
   | 'outcome-invalid'
   | 'assign-line-invalid'
+  | 'assignor-endless'
   | 'file-unreadable'
   | 'file-unwritable'
   | 'not-json'

@@ -1,3 +1,4 @@
+import { PlaygroundError } from '../errors.ts';
 import { hashPartition, hashString } from '../java/hash-codes.ts';
 import { at, countUp, type Ints } from '../java/ints.ts';
 import { NOBODY, eachNumber, topicsOfPartitions } from './numbering.ts';
@@ -23,6 +24,9 @@ export function assignGeneral(claims: StickyClaims): StickyOwners {
   const { owners } = balancing;
   return { owners, isTransferred: transfers(claims, owners) };
 }
+
+/** Balancing that takes more does not end; a few are usual. */
+const MOST_SWEEPS = 1_000;
 
 /** The algorithm under way: owners and sizes change with every partition that is dealt or moved. */
 class Balancing {
@@ -187,11 +191,20 @@ class Balancing {
     return most;
   }
 
-  /** Moves partitions until nothing can be evened out; false when none has moved. */
+  /**
+   * Moves partitions until nothing can be evened out; false when none has moved.
+   *
+   * @throws PlaygroundError `assignor-endless` where Kafka's leader would go on for good: it moves
+   *   partitions back to a former owner, and away again (seen in GeneralAssignmentBuilder
+   *   #performReassignments, 4.3.1).
+   */
   #evenOut(partitions: readonly number[]): boolean {
     let hasMoved = false;
+    let sweeps = 0;
     for (let isModified = true; isModified;) {
       isModified = false;
+      sweeps += 1;
+      if (sweeps > MOST_SWEEPS) throw endless();
       for (const number of partitions) {
         if (this.#isBalanced()) break;
         const taker = this.#takerOf(number);
@@ -249,6 +262,13 @@ class Balancing {
     return score;
   }
 }
+
+const endless = (): PlaygroundError =>
+  new PlaygroundError(
+    'assignor-endless',
+    'Kafka’s sticky assignors never come to an end with what the members of this group claim and subscribe to.',
+    'Give the members other subscriptions, or let none of them miss a generation.',
+  );
 
 /** What comes to somebody who has not claimed it, while somebody else has. */
 function transfers({ claims, subscriptions }: StickyClaims, owners: Ints): Uint8Array {
