@@ -25,8 +25,8 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
   const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
   // The listener's own commit is the last one then.
   if (tellsFirst && tellOfEnd(turn, from) !== null) return;
-  const mayCommit = isCommitting && !REBALANCING.includes(from);
-  const commitId = mayCommit ? turn.sendCommit() : null;
+  const mayCommit = isCommitting && !tellsFirst && !REBALANCING.includes(from);
+  const commitId = mayCommit ? turn.sendCommit() : isFailure ? null : commitAfterCallback(turn);
   if (tellsFirst) turn.assign([]);
   if (commitId === null) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
   else waitToClose(turn, commitId, false);
@@ -95,10 +95,10 @@ export function serveUnsubscribe(turn: MemberTurn): void {
  * Source: AbstractCoordinator#maybeLeaveGroup; rdkafka_cgrp.c, rd_kafka_cgrp_leave_maybe.
  */
 export function endUnsubscribe(turn: MemberTurn): void {
-  const { isAutoCommit, profile } = turn.config;
+  const { profile } = turn.config;
   const from = turn.state.closingFrom ?? 'unjoined';
   const isPolling = turn.membershipState !== 'unsubscribed';
-  if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
+  commitAfterCallback(turn);
   turn.assign([]);
   const isForGood = profile.unsubscribesIn === 'poll';
   const reason = 'the consumer unsubscribed from all topics';
@@ -116,6 +116,20 @@ export function endUnsubscribe(turn: MemberTurn): void {
     isCommitDue: false,
     mayJoinAtMs: turn.nowMs,
   });
+}
+
+/**
+ * The commit that some clients make of what they give up, after the listener call.
+ *
+ * @returns the number by which its answer will be known; null without one.
+ */
+export function commitAfterCallback(
+  turn: MemberTurn,
+  partitions = turn.state.assignment,
+): number | null {
+  const { isAutoCommit, profile } = turn.config;
+  const isMade = isAutoCommit && profile.lastCommit === 'afterRevoked';
+  return isMade && turn.state.isCoordinatorKnown ? turn.sendPartingCommit(partitions) : null;
 }
 
 /**

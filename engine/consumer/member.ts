@@ -161,10 +161,11 @@ export interface Member {
   /** By printed partition; only those that are known. */
   readonly positions: ReadonlyMap<string, number>;
   /**
-   * What was processed, or handed over by poll(), since the last commit: the next offset of each
-   * partition.
+   * What was processed, or handed over by poll(), of the partitions it holds: the next offset of each.
    */
-  readonly uncommitted: ReadonlyMap<string, number>;
+  readonly handled: ReadonlyMap<string, number>;
+  /** As far as its commits go that were taken, or are under way. */
+  readonly committed: ReadonlyMap<string, number>;
   readonly areOffsetsAsked: boolean;
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
@@ -178,6 +179,8 @@ export interface Member {
   readonly isFetching: boolean;
   /** Fetched and not yet polled. */
   readonly buffer: readonly OffsetSpan[];
+  /** The partition of which the application got something last of what was fetched together. */
+  readonly begun: TopicPartition | null;
   readonly lastHeartbeatOkMs: number;
   /** Null before its first heartbeat. */
   readonly lastHeartbeatMs: number | null;
@@ -218,7 +221,8 @@ export const newMember = (config: MemberConfig): Member => ({
   givingUp: [],
   assignment: [],
   positions: new Map(),
-  uncommitted: new Map(),
+  handled: new Map(),
+  committed: new Map(),
   areOffsetsAsked: false,
   paused: new Set(),
   application: { doing: 'nothing' },
@@ -229,6 +233,7 @@ export const newMember = (config: MemberConfig): Member => ({
   fetchId: 0,
   isFetching: false,
   buffer: [],
+  begun: null,
   lastHeartbeatOkMs: 0,
   lastHeartbeatMs: null,
   isHeartbeatDue: false,
@@ -238,6 +243,16 @@ export const newMember = (config: MemberConfig): Member => ({
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
 });
+
+/** Offsets of those partitions that have one. */
+const offsetsIn = (
+  offsets: ReadonlyMap<string, number>,
+  partitions: readonly TopicPartition[],
+): readonly PartitionOffset[] =>
+  partitions.flatMap((partition) => {
+    const offset = offsets.get(printPartition(partition));
+    return offset === undefined ? [] : [atOffset(partition, offset)];
+  });
 
 /** What the machine asks for by name, and the answer that made it ask. */
 export interface MembershipAction {
@@ -336,7 +351,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.note({ kind: 'memberIdentity', memberId, generationId });
   }
 
-  /** Takes a new assignment; positions and pauses of partitions that go are forgotten. */
+  /** Takes a new assignment; positions of partitions that go are forgotten, by most clients pauses too. */
   assign(partitions: readonly TopicPartition[]): void {
     const assignment = sortPartitions(partitions);
     const gained = withoutPartitions(assignment, this.state.assignment);
@@ -345,8 +360,11 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.set({
       assignment,
       positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
-      uncommitted: new Map([...this.state.uncommitted].filter(([name]) => held.has(name))),
-      paused: new Set([...this.state.paused].filter((name) => held.has(name))),
+      handled: new Map([...this.state.handled].filter(([name]) => held.has(name))),
+      committed: new Map([...this.state.committed].filter(([name]) => held.has(name))),
+      paused: this.config.profile.keepsPauses
+        ? this.state.paused
+        : new Set([...this.state.paused].filter((name) => held.has(name))),
       buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
       isFetching: false,
       areOffsetsAsked: false,
@@ -357,12 +375,15 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
 
   /** The offsets a commit of these partitions would carry, by this client's rule. */
   committable(partitions = this.state.assignment): readonly PartitionOffset[] {
-    const { positions, uncommitted, config } = this.state;
-    const source = config.profile.commits === 'positions' ? positions : uncommitted;
-    return partitions.flatMap((partition) => {
-      const offset = source.get(printPartition(partition));
-      return offset === undefined ? [] : [atOffset(partition, offset)];
-    });
+    const { positions, committed, config } = this.state;
+    if (config.profile.commits === 'positions') return offsetsIn(positions, partitions);
+    return this.#handledOf(partitions).filter(
+      (position) => committed.get(printPartition(position)) !== position.offset,
+    );
+  }
+
+  #handledOf(partitions: readonly TopicPartition[]): readonly PartitionOffset[] {
+    return offsetsIn(this.state.handled, partitions);
   }
 
   /**
@@ -370,12 +391,27 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
    * member of the consumer protocol leaves it to the coordinator to refuse a commit without epoch.
    */
   sendCommit(partitions = this.state.assignment): number | null {
-    const { config, memberId, generationId, uncommitted } = this.state;
-    const offsets = this.committable(partitions);
+    const { config, memberId, generationId } = this.state;
     const isOutside = generationId === null && config.groupProtocol === 'classic';
-    if (offsets.length === 0 || memberId === null || isOutside) return null;
-    const sent = new Set(offsets.map(printPartition));
-    this.set({ uncommitted: new Map([...uncommitted].filter(([name]) => !sent.has(name))) });
+    return memberId === null || isOutside ? null : this.#commit(this.committable(partitions));
+  }
+
+  /**
+   * librdkafka's commit of what it gives up: all that it has handed over, also what is committed
+   * already, and also when the partitions are lost and the coordinator can only refuse.
+   *
+   * Source: rdkafka_assignment.c, rd_kafka_assignment_serve_removals; rd_kafka_cgrp_unassign takes
+   * the mark of a lost assignment away before.
+   */
+  sendPartingCommit(partitions = this.state.assignment): number | null {
+    return this.#commit(this.#handledOf(partitions));
+  }
+
+  #commit(offsets: readonly PartitionOffset[]): number | null {
+    const { config, memberId, generationId, committed } = this.state;
+    if (offsets.length === 0) return null;
+    const sent = offsets.map((position) => [printPartition(position), position.offset] as const);
+    this.set({ committed: new Map([...committed, ...sent]) });
     return this.request({
       type: 'OffsetCommitRequest',
       groupId: config.groupId,
@@ -384,6 +420,13 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
       groupInstanceId: config.groupInstanceId,
       offsets,
     });
+  }
+
+  /** A commit was refused, or lost: what it carried is to be committed again. */
+  forgetCommit(offsets: readonly PartitionOffset[]): void {
+    const refused = new Set(offsets.map(printPartition));
+    const { committed } = this.state;
+    this.set({ committed: new Map([...committed].filter(([name]) => !refused.has(name))) });
   }
 
   /** The answered request, which is then no longer under way. */

@@ -14,7 +14,7 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, report, sync } from './membership.ts';
+import { endProcess, noteOwnTopics, report, sync } from './membership.ts';
 import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
@@ -54,6 +54,7 @@ function goOn(turn: MemberTurn): void {
   for (;;) {
     const [first, ...rest] = turn.state.waiting;
     if (first === undefined || turn.state.application.doing !== 'polling') break;
+    if (waitsForRejoin(turn, first.input)) break;
     turn.set({ waiting: rest });
     turn.cause = first.cause;
     take(turn, first.input);
@@ -113,7 +114,20 @@ function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boole
   }
 }
 
+/**
+ * kafkajs's disconnect() in the middle of a rejoin waits until that is done.
+ *
+ * Source: kafkajs 2.2.4, consumer/runner.js: stop, waitForConsumer.
+ */
+const waitsForRejoin = (turn: MemberTurn, input: MemberInput): boolean =>
+  input.type === 'command' &&
+  input.command.do === 'close' &&
+  turn.config.profile.closesAfterRejoin &&
+  turn.state.assignorMemory.size > 0 &&
+  ['joining', 'syncing', 'retrying'].includes(turn.membershipState);
+
 function isFree(turn: MemberTurn, input: MemberInput): boolean {
+  if (waitsForRejoin(turn, input)) return false;
   const { doing } = turn.state.application;
   // A closing application throws away what still comes; a process that starts takes nothing yet.
   return (
@@ -170,14 +184,17 @@ function onCommand(turn: MemberTurn, command: Command): void {
       return;
     case 'pause':
       turn.set({
-        paused: new Set(turn.state.assignment.map(printPartition)),
+        paused: new Set([...turn.state.paused, ...turn.state.assignment.map(printPartition)]),
         buffer: [],
         isFetching: false,
       });
       return;
-    case 'resume':
-      turn.set({ paused: new Set(), isFetching: false });
+    case 'resume': {
+      const resumed = new Set(turn.state.assignment.map(printPartition));
+      const paused = new Set([...turn.state.paused].filter((name) => !resumed.has(name)));
+      turn.set({ paused, isFetching: false });
       return;
+    }
     case 'commit':
       rulesOf(turn).commitSync(turn);
       return;
@@ -281,9 +298,18 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
   const { assigningFor } = turn.state;
-  turn.set({ metadata: seen, assigningFor: null });
+  turn.set({ assigningFor: null });
+  // What librdkafka asks for its assignor does not tell the member itself of new partitions.
+  if (assigningFor === null || turn.config.profile.assignsBy !== 'askedMetadata') {
+    takeMetadata(turn, seen);
+  }
+  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor, seen);
+}
+
+function takeMetadata(turn: MemberTurn, metadata: ReadonlyMap<string, number>): void {
+  turn.set({ metadata });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
-  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
+  noteOwnTopics(turn);
 }
 
 function onCoordinatorFound(turn: MemberTurn): void {
