@@ -193,6 +193,7 @@ function onRefused(turn: MemberTurn, errorCode: ErrorCode): void {
       turn.set({ isHeartbeatDue: true });
       return;
     case 'COORDINATOR_LOAD_IN_PROGRESS':
+      turn.startTimer('heartbeat', turn.config.retryBackoffMs);
       return;
     default:
       turn.set({ failure: errorFor(turn, errorCode) });
