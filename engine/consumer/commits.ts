@@ -1,5 +1,11 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
+import {
+  EVICTIONS,
+  UNAVAILABLE,
+  findCoordinator,
+  onCoordinatorUnavailable,
+  rejoinElsewhere,
+} from './heartbeats.ts';
 import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
 
@@ -75,6 +81,7 @@ export function onOffsetCommitResponse(
     turn.forgetCommit(sent.request.offsets);
   }
   if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  rejoinElsewhere(turn, errorCode);
   if (UNAVAILABLE.includes(errorCode) || errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') {
     onCommitUnavailable(turn, correlationId);
     return;

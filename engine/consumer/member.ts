@@ -148,6 +148,8 @@ export interface Member {
   readonly isCoordinatorKnown: boolean;
   /** Found since the last JoinGroup that was answered; some clients look anew before each. */
   readonly isCoordinatorFresh: boolean;
+  /** How often it has looked for the coordinator in vain since it found it last. */
+  readonly failedSearches: number;
   /** A join was refused for the moment; the next one waits for the retry timer. */
   readonly isBackingOff: boolean;
   /** As a leader it waits for fresh metadata before it assigns for those that this answer lists. */
@@ -187,6 +189,8 @@ export interface Member {
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
   readonly isCommitDue: boolean;
+  /** Its metadata has grown old, and its loop is to look at the cluster again. */
+  readonly isMetadataDue: boolean;
   /** A stall that a client takes up in its next handler. */
   readonly stallMs: number;
   /** Partition counts by topic, as this client last saw them. */
@@ -215,6 +219,7 @@ export const newMember = (config: MemberConfig): Member => ({
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
+  failedSearches: 0,
   isBackingOff: false,
   assigningFor: null,
   assigned: [],
@@ -238,6 +243,7 @@ export const newMember = (config: MemberConfig): Member => ({
   lastHeartbeatMs: null,
   isHeartbeatDue: false,
   isCommitDue: false,
+  isMetadataDue: false,
   stallMs: 0,
   metadata: new Map(),
   assignedBy: null,

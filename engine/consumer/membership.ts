@@ -44,9 +44,11 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     joinReason: null,
     closingFrom: null,
     assignedBy: null,
+    failedSearches: 0,
     isBackingOff: false,
     isHeartbeatDue: false,
     isCommitDue: false,
+    isMetadataDue: false,
     stallMs: 0,
     givingUp: [],
     paused: new Set(),
@@ -380,6 +382,26 @@ function resetOn(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
   else return;
   turn.set({ isPrepared: false });
   turn.set({ joinReason: `encountered ${errorCode} from ${api} response` });
+}
+
+/** The client has given up, and its consumer begins anew; the group hears of it by its silence. */
+export function crashClient(turn: MemberTurn): void {
+  const message = 'The cluster cannot be reached; the consumer starts anew.';
+  turn.note({ kind: 'memberError', exception: 'KafkaJSNonRetriableError', message });
+  turn.stopTimer('heartbeat');
+  turn.assign([]);
+  turn.identify(null, null);
+  turn.set({
+    assignorMemory: new Map(),
+    buffer: [],
+    isLeader: false,
+    isPrepared: false,
+    isHeartbeatDue: false,
+    joinedTopics: null,
+    assignedBy: null,
+    paused: new Set(),
+  });
+  turn.raise({ type: 'EVICTED' });
 }
 
 /** A heartbeat or a commit was refused: the group has gone on without this member. */

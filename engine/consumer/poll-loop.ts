@@ -125,7 +125,7 @@ function reasonToRejoin(turn: MemberTurn): string | null {
 /** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
 function serve(turn: MemberTurn): void {
   if (!turn.state.isCoordinatorKnown) {
-    findCoordinator(turn);
+    if (!turn.state.isBackingOff) findCoordinator(turn);
     deliver(turn);
     fetch(turn);
     return;
@@ -138,6 +138,10 @@ function serve(turn: MemberTurn): void {
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
     turn.sendCommit();
+  }
+  if (turn.state.isMetadataDue) {
+    turn.set({ isMetadataDue: false });
+    turn.want({ type: 'refreshMetadata' });
   }
   askPositions(turn, { memberId: null, memberEpoch: null });
   deliver(turn);

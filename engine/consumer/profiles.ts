@@ -53,6 +53,10 @@ export interface ClientProfile {
    * refreshed before.
    */
   readonly assignsBy: 'ownMetadata' | 'askedMetadata' | 'refreshedMetadata';
+  /** NOT_COORDINATOR in answer to a heartbeat or a commit makes it rejoin. */
+  readonly rejoinsElsewhere: boolean;
+  /** How often it looks for the coordinator again before it begins anew; null for ever. */
+  readonly searchRetries: number | null;
   /** It looks for the coordinator anew before each JoinGroup. */
   readonly findsCoordinatorToJoin: boolean;
   /** Its SyncGroup names the protocol (version 5 of the API and later). */
@@ -121,6 +125,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
     assignsBy: 'ownMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: true,
     givesReasons: true,
@@ -155,6 +161,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     choosesCallback: 'whenTold',
     unsubscribesIn: 'poll',
     assignsBy: 'askedMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: false,
     givesReasons: false,
@@ -189,6 +197,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
     assignsBy: 'refreshedMetadata',
+    rejoinsElsewhere: true,
+    searchRetries: 5,
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
     givesReasons: false,

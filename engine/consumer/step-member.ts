@@ -14,7 +14,7 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, noteOwnTopics, report, sync } from './membership.ts';
+import { crashClient, endProcess, noteOwnTopics, report, sync } from './membership.ts';
 import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
@@ -237,7 +237,8 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       rulesOf(turn).onRetry(turn);
       return;
     case 'metadata':
-      turn.want({ type: 'refreshMetadata' });
+      if (turn.config.profile.heartbeatsFrom === 'loop') turn.set({ isMetadataDue: true });
+      else turn.want({ type: 'refreshMetadata' });
       return;
     default:
       unreachable(timer, 'onTimer');
@@ -313,14 +314,37 @@ function takeMetadata(turn: MemberTurn, metadata: ReadonlyMap<string, number>): 
 }
 
 function onCoordinatorFound(turn: MemberTurn): void {
-  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
+  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true, failedSearches: 0 });
   rulesOf(turn).onCoordinatorFound(turn);
 }
 
 /** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
 function backOff(turn: MemberTurn): void {
+  const { profile, retryBackoffMs } = turn.config;
+  const pauseMs = profile.searchRetries === null ? retryBackoffMs : pauseOrRestart(turn);
   turn.set({ isBackingOff: true });
-  turn.startTimer('retry', turn.config.retryBackoffMs);
+  turn.startTimer('retry', pauseMs);
+}
+
+/**
+ * kafkajs tries to reach the cluster again, each time after twice the pause; then its consumer has
+ * crashed, and begins anew with nothing of what it was: no id, no partitions, and nobody is told.
+ *
+ * Simplification: the pauses are as they are configured; kafkajs varies each by a fifth.
+ *
+ * Source: kafkajs 2.2.4, retry/index.js, cluster/brokerPool.js: connect, consumer/index.js: onCrash.
+ *
+ * @returns how long it waits now.
+ */
+function pauseOrRestart(turn: MemberTurn): number {
+  const { failedSearches } = turn.state;
+  const retries = turn.config.profile.searchRetries ?? 0;
+  const { retryBackoffMs } = turn.config;
+  turn.set({ failedSearches: failedSearches + 1 });
+  const retry = failedSearches % (retries + 1);
+  if (retry < retries) return retryBackoffMs * 2 ** retry;
+  crashClient(turn);
+  return failedSearches > retries ? retryBackoffMs * 2 ** retries : retryBackoffMs;
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */

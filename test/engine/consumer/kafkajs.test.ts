@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeOf, parseScenario, simulate, type Trace } from '../../../engine/index.ts';
+import {
+  asGenerationId,
+  asMemberId,
+  outcomeOf,
+  parseScenario,
+  simulate,
+  type Trace,
+} from '../../../engine/index.ts';
 import { A_GROUP_ID } from '../../support/builders.ts';
+import { MemberBench } from '../../support/member-bench.ts';
 
 type Command = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -210,6 +218,46 @@ describe('a kafkajs member', () => {
     });
     expect(requestsOf(trace, 'C1', 13_000).slice(-1)).toEqual(['LeaveGroup']);
     expect(assignmentsOf(trace, 'C1')).toHaveLength(2);
+  });
+
+  it.each([
+    [4_000, 1, []],
+    [14_000, 2, ['KafkaJSNonRetriableError']],
+  ])('rides out a broker that is away for %i ms, or begins anew', (downMs, generations, errors) => {
+    const trace = play({
+      members: { C1: ['orders'] },
+      script: [{ atMs: 10_000, do: 'restartBroker', downMs }],
+      untilMs: 60_000,
+    });
+    expect(outcomeOf(trace).generations).toHaveLength(generations);
+    const reported = trace.events.flatMap((event) =>
+      event.kind === 'memberError' ? [event.exception] : [],
+    );
+    expect(reported).toEqual(errors);
+    expect(outcomeOf(trace).final.C1).toHaveLength(4);
+  });
+
+  it('rejoins with its id when its coordinator is not the coordinator any more', () => {
+    const memberId = asMemberId('me');
+    const bench = new MemberBench('kafkajs')
+      .command({ do: 'start' })
+      .give({ type: 'timer', timer: 'startUp' })
+      .answer({ type: 'FindCoordinatorResponse', errorCode: 'NONE' })
+      .answer({
+        type: 'JoinGroupResponse',
+        errorCode: 'NONE',
+        generationId: asGenerationId(1),
+        protocolName: 'RoundRobinAssigner',
+        leader: asMemberId('other'),
+        memberId,
+        skipAssignment: false,
+        members: [],
+      })
+      .answer({ type: 'SyncGroupResponse', errorCode: 'NONE', assignment: [] })
+      .give({ type: 'timer', timer: 'heartbeat' })
+      .answer({ type: 'HeartbeatResponse', errorCode: 'NOT_COORDINATOR' })
+      .answer({ type: 'FindCoordinatorResponse', errorCode: 'NONE' });
+    expect(bench.asked).toMatchObject({ type: 'JoinGroupRequest', memberId: 'me' });
   });
 
   it('tries a join again after its back-off when the group has gone on without it', () => {
