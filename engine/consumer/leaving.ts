@@ -101,10 +101,12 @@ export function endUnsubscribe(turn: MemberTurn): void {
   commitAfterCallback(turn);
   turn.assign([]);
   const isForGood = profile.unsubscribesIn === 'poll';
-  const reason = 'the consumer unsubscribed from all topics';
-  const request = leaveRequest(turn, from, reason, isForGood);
-  if (request !== null) turn.request(request);
-  turn.identify(null, null);
+  if (!isPolling || !staysForNextTopics(turn)) {
+    const reason = 'the consumer unsubscribed from all topics';
+    const request = leaveRequest(turn, from, reason, isForGood);
+    if (request !== null) turn.request(request);
+    turn.identify(null, null);
+  }
   turn.set({
     application: { doing: isPolling ? 'polling' : 'idling' },
     closingFrom: null,
@@ -116,6 +118,16 @@ export function endUnsubscribe(turn: MemberTurn): void {
     isCommitDue: false,
     mayJoinAtMs: turn.nowMs,
   });
+}
+
+/**
+ * A cooperative member of librdkafka that has new topics by the time its unsubscribe() is served does
+ * not leave: it rejoins with the id it has.
+ *
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_incr_unassign_done, rd_kafka_cgrp_rejoin, version 2.15.
+ */
+function staysForNextTopics({ config }: MemberTurn): boolean {
+  return config.profile.unsubscribesIn === 'poll' && config.rebalanceProtocol === 'cooperative';
 }
 
 /**

@@ -403,6 +403,14 @@ describe('unsubscribe() of librdkafka', () => {
     expect(unsubscribe(25_000)[0]).toBe('revoked');
   });
 
+  it('does not make a cooperative member leave that has new topics by then', () => {
+    expect(unsubscribe(12_000, COOPERATIVE).slice(0, 3)).toEqual([
+      'revoked',
+      'JoinGroup',
+      'SyncGroup',
+    ]);
+  });
+
   it('makes a static member leave for good', () => {
     expect(unsubscribe(12_000, { 'group.instance.id': 'i1' }, [])[1]).toBe('LeaveGroup');
   });
