@@ -131,7 +131,10 @@ function staysForNextTopics({ config }: MemberTurn): boolean {
 }
 
 /**
- * The commit that some clients make of what they give up, after the listener call.
+ * The commit that some clients make of what they give up, after the listener call; of what is lost
+ * they make none.
+ *
+ * Source: librdkafka 2.16.0, whose log says "not committing assigned offsets: assignment lost".
  *
  * @returns the number by which its answer will be known; null without one.
  */
@@ -140,8 +143,11 @@ export function commitAfterCallback(
   partitions = turn.state.assignment,
 ): number | null {
   const { isAutoCommit, profile } = turn.config;
-  const isMade = isAutoCommit && profile.lastCommit === 'afterRevoked';
-  return isMade && turn.state.isCoordinatorKnown ? turn.sendPartingCommit(partitions) : null;
+  const { memberId, generationId, isRevokedOwed, isCoordinatorKnown } = turn.state;
+  const isLost = (memberId === null || generationId === null) && !isRevokedOwed;
+  const isMade = isAutoCommit && profile.lastCommit === 'afterRevoked' && !isLost;
+  turn.set({ isRevokedOwed: false });
+  return isMade && isCoordinatorKnown ? turn.sendPartingCommit(partitions) : null;
 }
 
 /**
@@ -160,7 +166,7 @@ function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
-  turn.set({ isAssigned: false, isRevokedOwed: false });
+  turn.set({ isAssigned: false });
   const isCommitting = callback === 'revoked' && config.commitInRevoked;
   const correlationId = isCommitting ? turn.sendCommit() : null;
   if (correlationId === null) turn.note({ kind: 'callbackLeft', callback });

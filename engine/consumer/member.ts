@@ -404,10 +404,9 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
 
   /**
    * librdkafka's commit of what it gives up: all that it has handed over, also what is committed
-   * already, and also when the partitions are lost and the coordinator can only refuse.
+   * already, and also when its member id has gone meanwhile and the coordinator can only refuse.
    *
-   * Source: rdkafka_assignment.c, rd_kafka_assignment_serve_removals; rd_kafka_cgrp_unassign takes
-   * the mark of a lost assignment away before.
+   * Source: rdkafka_assignment.c, rd_kafka_assignment_serve_removals, version 2.15.
    */
   sendPartingCommit(partitions = this.state.assignment): number | null {
     return this.#commit(this.#handledOf(partitions));
