@@ -74,6 +74,7 @@ export const CLASSIC_RULES: ProtocolRules = {
         findCoordinator(turn);
         return;
       case 'OffsetCommitRequest':
+        turn.forgetCommit(request.offsets);
         onCommitUnavailable(turn, correlationId);
         return;
       case 'LeaveGroupRequest':

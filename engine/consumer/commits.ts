@@ -1,5 +1,11 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
+import {
+  EVICTIONS,
+  UNAVAILABLE,
+  findCoordinator,
+  onCoordinatorUnavailable,
+  rejoinElsewhere,
+} from './heartbeats.ts';
 import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
 
@@ -71,15 +77,20 @@ export function onOffsetCommitResponse(
   errorCode: ErrorCode,
 ): void {
   const { application } = turn.state;
+  if (errorCode !== 'NONE' && sent.request.type === 'OffsetCommitRequest') {
+    turn.forgetCommit(sent.request.offsets);
+  }
   if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  rejoinElsewhere(turn, errorCode);
   if (UNAVAILABLE.includes(errorCode) || errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') {
     onCommitUnavailable(turn, correlationId);
     return;
   }
   if (EVICTIONS.includes(errorCode)) {
-    const isOfNow = sent.generationId === turn.state.generationId && turn.state.memberId !== null;
-    if (isOfNow) onEvicted(turn, errorCode, 'OFFSET_COMMIT');
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
+    const isOfNow = sent.generationId === turn.state.generationId;
+    const isNews = turn.state.memberId !== null || errorCode === 'FENCED_INSTANCE_ID';
+    if (isOfNow && isNews) onEvicted(turn, errorCode, 'OFFSET_COMMIT');
+  } else if (errorCode === 'REBALANCE_IN_PROGRESS' && turn.config.profile.rejoinsOnCommit) {
     onToldToRejoin(turn, 'group is already rebalancing');
   }
   if (application.doing === 'closing') {

@@ -125,11 +125,20 @@ export function onHeartbeatResponse(
   if (sent.generationId !== turn.state.generationId) return;
   if (errorCode === 'REBALANCE_IN_PROGRESS') onToldToRejoin(turn, 'group is already rebalancing');
   else if (EVICTIONS.includes(errorCode)) onEvicted(turn, errorCode, 'HEARTBEAT');
-  else if (errorCode === 'NOT_COORDINATOR' && turn.config.profile.heartbeatsFrom === 'loop') {
-    // kafkajs takes it for a rebalance; source: kafkajs 2.2.4, errors.js, isRebalancing.
+  else if (UNAVAILABLE.includes(errorCode)) {
     onCoordinatorUnavailable(turn);
-    onToldToRejoin(turn, 'the coordinator has moved');
-  } else if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+    rejoinElsewhere(turn, errorCode);
+  }
+}
+
+/**
+ * To kafkajs an answer of a broker that is not the coordinator any more is a rebalance.
+ *
+ * Source: kafkajs 2.2.4, errors.js: isRebalancing.
+ */
+export function rejoinElsewhere(turn: MemberTurn, errorCode: ErrorCode): void {
+  const isMoved = errorCode === 'NOT_COORDINATOR' && turn.config.profile.rejoinsElsewhere;
+  if (isMoved) onToldToRejoin(turn, 'the coordinator is another broker');
 }
 
 /** No poll() for max.poll.interval.ms: the heartbeat thread leaves in the application's place. */

@@ -25,8 +25,8 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
   const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
   // The listener's own commit is the last one then.
   if (tellsFirst && tellOfEnd(turn, from) !== null) return;
-  const mayCommit = isCommitting && !REBALANCING.includes(from);
-  const commitId = mayCommit ? turn.sendCommit() : null;
+  const mayCommit = isCommitting && !tellsFirst && !REBALANCING.includes(from);
+  const commitId = mayCommit ? turn.sendCommit() : isFailure ? null : commitAfterCallback(turn);
   if (tellsFirst) turn.assign([]);
   if (commitId === null) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
   else waitToClose(turn, commitId, false);
@@ -95,16 +95,18 @@ export function serveUnsubscribe(turn: MemberTurn): void {
  * Source: AbstractCoordinator#maybeLeaveGroup; rdkafka_cgrp.c, rd_kafka_cgrp_leave_maybe.
  */
 export function endUnsubscribe(turn: MemberTurn): void {
-  const { isAutoCommit, profile } = turn.config;
+  const { profile } = turn.config;
   const from = turn.state.closingFrom ?? 'unjoined';
   const isPolling = turn.membershipState !== 'unsubscribed';
-  if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
+  commitAfterCallback(turn);
   turn.assign([]);
   const isForGood = profile.unsubscribesIn === 'poll';
-  const reason = 'the consumer unsubscribed from all topics';
-  const request = leaveRequest(turn, from, reason, isForGood);
-  if (request !== null) turn.request(request);
-  turn.identify(null, null);
+  if (!isPolling || !staysForNextTopics(turn)) {
+    const reason = 'the consumer unsubscribed from all topics';
+    const request = leaveRequest(turn, from, reason, isForGood);
+    if (request !== null) turn.request(request);
+    turn.identify(null, null);
+  }
   turn.set({
     application: { doing: isPolling ? 'polling' : 'idling' },
     closingFrom: null,
@@ -116,6 +118,36 @@ export function endUnsubscribe(turn: MemberTurn): void {
     isCommitDue: false,
     mayJoinAtMs: turn.nowMs,
   });
+}
+
+/**
+ * A cooperative member of librdkafka that has new topics by the time its unsubscribe() is served does
+ * not leave: it rejoins with the id it has.
+ *
+ * Source: rdkafka_cgrp.c, rd_kafka_cgrp_incr_unassign_done, rd_kafka_cgrp_rejoin, version 2.15.
+ */
+function staysForNextTopics({ config }: MemberTurn): boolean {
+  return config.profile.unsubscribesIn === 'poll' && config.rebalanceProtocol === 'cooperative';
+}
+
+/**
+ * The commit that some clients make of what they give up, after the listener call; of what is lost
+ * they make none.
+ *
+ * Source: librdkafka 2.16.0, whose log says "not committing assigned offsets: assignment lost".
+ *
+ * @returns the number by which its answer will be known; null without one.
+ */
+export function commitAfterCallback(
+  turn: MemberTurn,
+  partitions = turn.state.assignment,
+): number | null {
+  const { isAutoCommit, profile } = turn.config;
+  const { memberId, generationId, isRevokedOwed, isCoordinatorKnown } = turn.state;
+  const isLost = (memberId === null || generationId === null) && !isRevokedOwed;
+  const isMade = isAutoCommit && profile.lastCommit === 'afterRevoked' && !isLost;
+  turn.set({ isRevokedOwed: false });
+  return isMade && isCoordinatorKnown ? turn.sendPartingCommit(partitions) : null;
 }
 
 /**
@@ -134,7 +166,7 @@ function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
-  turn.set({ isAssigned: false, isRevokedOwed: false });
+  turn.set({ isAssigned: false });
   const isCommitting = callback === 'revoked' && config.commitInRevoked;
   const correlationId = isCommitting ? turn.sendCommit() : null;
   if (correlationId === null) turn.note({ kind: 'callbackLeft', callback });

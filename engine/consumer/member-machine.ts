@@ -240,7 +240,10 @@ export const memberMachine = setup({
     losing: {
       description: 'It is in the lost callback: its partitions are somebody else’s already.',
       on: {
-        CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' },
+        CALLBACK_DONE: [
+          { guard: 'isCommitting', target: 'committing' },
+          { target: 'joining', actions: 'sendJoinGroup' },
+        ],
         THROWN: ENDS.THROWN,
       },
     },

@@ -149,6 +149,8 @@ export interface Member {
   readonly isCoordinatorKnown: boolean;
   /** Found since the last JoinGroup that was answered; some clients look anew before each. */
   readonly isCoordinatorFresh: boolean;
+  /** How often it has looked for the coordinator in vain since it found it last. */
+  readonly failedSearches: number;
   /** A join was refused for the moment; the next one waits for the retry timer. */
   readonly isBackingOff: boolean;
   /** As a leader it waits for fresh metadata before it assigns for those that this answer lists. */
@@ -162,10 +164,11 @@ export interface Member {
   /** By printed partition; only those that are known. */
   readonly positions: ReadonlyMap<string, number>;
   /**
-   * What was processed, or handed over by poll(), since the last commit: the next offset of each
-   * partition.
+   * What was processed, or handed over by poll(), of the partitions it holds: the next offset of each.
    */
-  readonly uncommitted: ReadonlyMap<string, number>;
+  readonly handled: ReadonlyMap<string, number>;
+  /** As far as its commits go that were taken, or are under way. */
+  readonly committed: ReadonlyMap<string, number>;
   readonly areOffsetsAsked: boolean;
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
@@ -179,12 +182,16 @@ export interface Member {
   readonly isFetching: boolean;
   /** Fetched and not yet polled. */
   readonly buffer: readonly OffsetSpan[];
+  /** The partition of which the application got something last of what was fetched together. */
+  readonly begun: TopicPartition | null;
   readonly lastHeartbeatOkMs: number;
   /** Null before its first heartbeat. */
   readonly lastHeartbeatMs: number | null;
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
   readonly isCommitDue: boolean;
+  /** Its metadata has grown old, and its loop is to look at the cluster again. */
+  readonly isMetadataDue: boolean;
   /** A stall that a client takes up in its next handler. */
   readonly stallMs: number;
   /** Partition counts by topic, as this client last saw them. */
@@ -215,13 +222,15 @@ export const newMember = (config: MemberConfig): Member => ({
   joinReason: null,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
+  failedSearches: 0,
   isBackingOff: false,
   assigningFor: null,
   assigned: [],
   givingUp: [],
   assignment: [],
   positions: new Map(),
-  uncommitted: new Map(),
+  handled: new Map(),
+  committed: new Map(),
   areOffsetsAsked: false,
   paused: new Set(),
   application: { doing: 'nothing' },
@@ -232,16 +241,28 @@ export const newMember = (config: MemberConfig): Member => ({
   fetchId: 0,
   isFetching: false,
   buffer: [],
+  begun: null,
   lastHeartbeatOkMs: 0,
   lastHeartbeatMs: null,
   isHeartbeatDue: false,
   isCommitDue: false,
+  isMetadataDue: false,
   stallMs: 0,
   metadata: new Map(),
   replicaRacks: new Map(),
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
 });
+
+/** Offsets of those partitions that have one. */
+const offsetsIn = (
+  offsets: ReadonlyMap<string, number>,
+  partitions: readonly TopicPartition[],
+): readonly PartitionOffset[] =>
+  partitions.flatMap((partition) => {
+    const offset = offsets.get(printPartition(partition));
+    return offset === undefined ? [] : [atOffset(partition, offset)];
+  });
 
 /** What the machine asks for by name, and the answer that made it ask. */
 export interface MembershipAction {
@@ -340,7 +361,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.note({ kind: 'memberIdentity', memberId, generationId });
   }
 
-  /** Takes a new assignment; positions and pauses of partitions that go are forgotten. */
+  /** Takes a new assignment; positions of partitions that go are forgotten, by most clients pauses too. */
   assign(partitions: readonly TopicPartition[]): void {
     const assignment = sortPartitions(partitions);
     const gained = withoutPartitions(assignment, this.state.assignment);
@@ -349,8 +370,11 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     this.set({
       assignment,
       positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
-      uncommitted: new Map([...this.state.uncommitted].filter(([name]) => held.has(name))),
-      paused: new Set([...this.state.paused].filter((name) => held.has(name))),
+      handled: new Map([...this.state.handled].filter(([name]) => held.has(name))),
+      committed: new Map([...this.state.committed].filter(([name]) => held.has(name))),
+      paused: this.config.profile.keepsPauses
+        ? this.state.paused
+        : new Set([...this.state.paused].filter((name) => held.has(name))),
       buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
       isFetching: false,
       areOffsetsAsked: false,
@@ -361,12 +385,15 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
 
   /** The offsets a commit of these partitions would carry, by this client's rule. */
   committable(partitions = this.state.assignment): readonly PartitionOffset[] {
-    const { positions, uncommitted, config } = this.state;
-    const source = config.profile.commits === 'positions' ? positions : uncommitted;
-    return partitions.flatMap((partition) => {
-      const offset = source.get(printPartition(partition));
-      return offset === undefined ? [] : [atOffset(partition, offset)];
-    });
+    const { positions, committed, config } = this.state;
+    if (config.profile.commits === 'positions') return offsetsIn(positions, partitions);
+    return this.#handledOf(partitions).filter(
+      (position) => committed.get(printPartition(position)) !== position.offset,
+    );
+  }
+
+  #handledOf(partitions: readonly TopicPartition[]): readonly PartitionOffset[] {
+    return offsetsIn(this.state.handled, partitions);
   }
 
   /**
@@ -374,12 +401,26 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
    * member of the consumer protocol leaves it to the coordinator to refuse a commit without epoch.
    */
   sendCommit(partitions = this.state.assignment): number | null {
-    const { config, memberId, generationId, uncommitted } = this.state;
-    const offsets = this.committable(partitions);
+    const { config, memberId, generationId } = this.state;
     const isOutside = generationId === null && config.groupProtocol === 'classic';
-    if (offsets.length === 0 || memberId === null || isOutside) return null;
-    const sent = new Set(offsets.map(printPartition));
-    this.set({ uncommitted: new Map([...uncommitted].filter(([name]) => !sent.has(name))) });
+    return memberId === null || isOutside ? null : this.#commit(this.committable(partitions));
+  }
+
+  /**
+   * librdkafka's commit of what it gives up: all that it has handed over, also what is committed
+   * already, and also when its member id has gone meanwhile and the coordinator can only refuse.
+   *
+   * Source: rdkafka_assignment.c, rd_kafka_assignment_serve_removals, version 2.15.
+   */
+  sendPartingCommit(partitions = this.state.assignment): number | null {
+    return this.#commit(this.#handledOf(partitions));
+  }
+
+  #commit(offsets: readonly PartitionOffset[]): number | null {
+    const { config, memberId, generationId, committed } = this.state;
+    if (offsets.length === 0) return null;
+    const sent = offsets.map((position) => [printPartition(position), position.offset] as const);
+    this.set({ committed: new Map([...committed, ...sent]) });
     return this.request({
       type: 'OffsetCommitRequest',
       groupId: config.groupId,
@@ -388,6 +429,13 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
       groupInstanceId: config.groupInstanceId,
       offsets,
     });
+  }
+
+  /** A commit was refused, or lost: what it carried is to be committed again. */
+  forgetCommit(offsets: readonly PartitionOffset[]): void {
+    const refused = new Set(offsets.map(printPartition));
+    const { committed } = this.state;
+    this.set({ committed: new Map([...committed].filter(([name]) => !refused.has(name))) });
   }
 
   /** The answered request, which is then no longer under way. */

@@ -11,7 +11,12 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { endUnsubscribe, hasSomethingToLose, leaveRequest } from './leaving.ts';
+import {
+  commitAfterCallback,
+  endUnsubscribe,
+  hasSomethingToLose,
+  leaveRequest,
+} from './leaving.ts';
 import type { OwedCallback } from './member-machine.ts';
 import type { MemberTurn, Thrown } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
@@ -39,10 +44,14 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     joinReason: null,
     closingFrom: null,
     assignedBy: null,
+    failedSearches: 0,
     isBackingOff: false,
     isHeartbeatDue: false,
     isCommitDue: false,
+    isMetadataDue: false,
     stallMs: 0,
+    givingUp: [],
+    paused: new Set(),
     subscription: turn.config.topics,
     consumerProtocol: NEW_MEMBERSHIP,
   });
@@ -115,6 +124,28 @@ export function join(turn: MemberTurn): void {
 function countsOfOwnTopics(turn: MemberTurn): ReadonlyMap<string, number> {
   const { metadata, subscription } = turn.state;
   return new Map([...metadata].filter(([topic]) => subscription.includes(topic)));
+}
+
+/** New metadata has come that a member asked for because it was given partitions it did not know of. */
+export function noteOwnTopics(turn: MemberTurn): void {
+  const { assignedBy, joinedTopics } = turn.state;
+  const isMissing = assignedBy === null && joinedTopics !== null;
+  if (isMissing && turn.config.profile.watchesTopics === 'everyMember') {
+    turn.set({ assignedBy: countsOfOwnTopics(turn) });
+  }
+}
+
+/**
+ * Some clients look at the cluster again when they are given partitions that they have not heard of.
+ *
+ * Source: kafkajs 2.2.4, consumer/consumerGroup.js, SYNC.
+ */
+function lookForUnknownPartitions(turn: MemberTurn): void {
+  const { assigned, metadata } = turn.state;
+  const isAware = assigned.every(({ topic, partition }) => partition < (metadata.get(topic) ?? 0));
+  if (isAware || turn.config.profile.assignsBy !== 'refreshedMetadata') return;
+  turn.set({ assignedBy: null });
+  turn.want({ type: 'refreshMetadata' });
 }
 
 function joinRequest(turn: MemberTurn): JoinGroupRequest {
@@ -196,8 +227,10 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
       joinReason: `need to re-join with the given member-id: ${memberId ?? ''}`,
     });
   } else {
+    const { joinPauseMs, refusedJoinPauseMs } = turn.config.profile;
     // A JoinGroup that was refused makes the pause twice as long (rd_kafka_cgrp_handle_JoinGroup).
-    turn.set({ mayJoinAtMs: turn.state.mayJoinAtMs + turn.config.profile.joinPauseMs });
+    const mayJoinAtMs = turn.state.mayJoinAtMs + joinPauseMs;
+    turn.set({ mayJoinAtMs: Math.max(mayJoinAtMs, turn.nowMs + refusedJoinPauseMs) });
     resetOn(turn, errorCode, 'JOIN_GROUP');
   }
   turn.raise({ type: 'JOIN_ANSWERED', errorCode }, answer);
@@ -232,13 +265,18 @@ export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
 /** A leader assigns for all; some clients look at the cluster once more before. */
 export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
   const join = existing(answer?.type === 'JoinGroupResponse' ? answer : null, 'JoinGroup answer');
-  const isWaiting = turn.state.isLeader && turn.config.profile.assignsByFreshMetadata;
+  const isWaiting = turn.state.isLeader && turn.config.profile.assignsBy !== 'ownMetadata';
   turn.set({ assigningFor: isWaiting ? join : null });
   if (isWaiting) turn.want({ type: 'refreshMetadata' });
-  else sync(turn, join);
+  else sync(turn, join, turn.state.metadata);
 }
 
-export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
+/** @param metadata partition counts by topic, by which a leader assigns. */
+export function sync(
+  turn: MemberTurn,
+  join: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): void {
   const { config, generationId, memberId, protocolName } = turn.state;
   turn.request({
     type: 'SyncGroupRequest',
@@ -247,17 +285,30 @@ export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
     memberId: existing(memberId, 'member id'),
     groupInstanceId: config.groupInstanceId,
     protocolName: config.profile.namesProtocolInSync ? protocolName : null,
-    assignments: turn.state.isLeader ? assignAll(turn, join) : [],
+    assignments: turn.state.isLeader ? assignAll(turn, join, metadata) : [],
   });
 }
 
-const namesOfTopics = (answer: JoinGroupResponse): ReadonlySet<string> =>
-  new Set(answer.members.flatMap(({ metadata }) => metadata.topics));
+/** How many partitions each topic has that a leader deals out. */
+function countsToAssign(
+  turn: MemberTurn,
+  answer: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  if (turn.config.profile.assignsTopicsOf === 'leader') {
+    return new Map(turn.state.subscription.map((topic) => [topic, metadata.get(topic) ?? 0]));
+  }
+  const topics = new Set(answer.members.flatMap((member) => member.metadata.topics));
+  return new Map([...metadata].filter(([topic]) => topics.has(topic)));
+}
 
 /** What the leader does between JoinGroup and SyncGroup: it runs the assignor for all. */
-function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly MemberAssignment[] {
-  const topics = namesOfTopics(answer);
-  const counts = new Map([...turn.state.metadata].filter(([topic]) => topics.has(topic)));
+function assignAll(
+  turn: MemberTurn,
+  answer: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): readonly MemberAssignment[] {
+  const counts = countsToAssign(turn, answer, metadata);
   const { watchesTopics } = turn.config.profile;
   turn.set({ assignedBy: watchesTopics === 'leader' ? counts : countsOfOwnTopics(turn) });
   if (answer.skipAssignment) return [];
@@ -296,17 +347,23 @@ const claimedGeneration = ({ generationId, userData }: Subscription): number =>
 export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse): void {
   if (turn.membershipState !== 'syncing') return;
   const { errorCode } = answer;
-  const fits = answer.assignment.every(({ topic }) => turn.state.subscription.includes(topic));
+  const { onForeignTopic, refusedJoinPauseMs } = turn.config.profile;
+  const own = answer.assignment.filter(({ topic }) => turn.state.subscription.includes(topic));
+  const fits = onForeignTopic !== 'rejoin' || own.length === answer.assignment.length;
   let owes: OwedCallback = null;
   if (errorCode === 'NONE') {
     turn.set({ isPrepared: false, joinReason: null });
     if (!fits) turn.set({ joinReason: 'received assignment does not match the subscription' });
     else {
-      turn.set({ assigned: answer.assignment });
-      if (withoutPartitions(turn.state.assignment, answer.assignment).length > 0) owes = 'revoked';
+      const assigned = onForeignTopic === 'drop' ? own : answer.assignment;
+      turn.set({ assigned });
+      if (withoutPartitions(turn.state.assignment, assigned).length > 0) owes = 'revoked';
     }
   } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.set({ joinReason: 'group is already rebalancing' });
+    turn.set({
+      joinReason: 'group is already rebalancing',
+      mayJoinAtMs: Math.max(turn.state.mayJoinAtMs, turn.nowMs + refusedJoinPauseMs),
+    });
   } else resetOn(turn, errorCode, 'SYNC_GROUP');
   turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes, fits }, answer);
 }
@@ -316,12 +373,34 @@ export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse)
  * generation when that is stale.
  */
 function resetOn(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
-  if (errorCode === 'UNKNOWN_MEMBER_ID') turn.identify(null, null);
-  else if (errorCode === 'ILLEGAL_GENERATION') turn.identify(turn.state.memberId, null);
+  const { forgetsGeneration } = turn.config.profile;
+  if (errorCode === 'UNKNOWN_MEMBER_ID') {
+    turn.identify(null, forgetsGeneration ? null : turn.state.generationId);
+  } else if (errorCode === 'ILLEGAL_GENERATION') turn.identify(turn.state.memberId, null);
   else if (errorCode === 'FENCED_INSTANCE_ID') turn.identify(null, null);
   else return;
   turn.set({ isPrepared: false });
   turn.set({ joinReason: `encountered ${errorCode} from ${api} response` });
+}
+
+/** The client has given up, and its consumer begins anew; the group hears of it by its silence. */
+export function crashClient(turn: MemberTurn): void {
+  const message = 'The cluster cannot be reached; the consumer starts anew.';
+  turn.note({ kind: 'memberError', exception: 'KafkaJSNonRetriableError', message });
+  turn.stopTimer('heartbeat');
+  turn.assign([]);
+  turn.identify(null, null);
+  turn.set({
+    assignorMemory: new Map(),
+    buffer: [],
+    isLeader: false,
+    isPrepared: false,
+    isHeartbeatDue: false,
+    joinedTopics: null,
+    assignedBy: null,
+    paused: new Set(),
+  });
+  turn.raise({ type: 'EVICTED' });
 }
 
 /** A heartbeat or a commit was refused: the group has gone on without this member. */
@@ -358,7 +437,7 @@ export function leaveAfterPollTimeout(turn: MemberTurn, from: MembershipState): 
   }
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.identify(null, null);
+  turn.identify(null, profile.forgetsGeneration ? null : turn.state.generationId);
   turn.set({ joinReason: 'consumer pro-actively leaving the group', isPrepared: false });
 }
 
@@ -395,14 +474,13 @@ export function callLost(turn: MemberTurn): void {
  * rd_kafka_assignment_serve_removals.
  */
 export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): void {
-  const { assignment, givingUp, config } = turn.state;
-  const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
+  const { assignment, givingUp } = turn.state;
   turn.note({ kind: 'callbackLeft', callback });
   if (turn.state.closingFrom !== null) {
     endUnsubscribe(turn);
     return;
   }
-  const isCommitting = callback === 'revoked' && commits && turn.sendCommit(givingUp) !== null;
+  const isCommitting = commitAfterCallback(turn, givingUp) !== null;
   turn.assign(withoutPartitions(assignment, givingUp));
   turn.set({
     application: { doing: 'polling' },
@@ -425,6 +503,7 @@ export function callAssigned(turn: MemberTurn): void {
   if (profile.autoCommitsFrom === 'poll') turn.startAutoCommits();
   turn.set({ isCommitDue: false, isAssigned: true });
   remember(turn, assigned);
+  lookForUnknownPartitions(turn);
   turn.assign(assigned);
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });

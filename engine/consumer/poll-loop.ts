@@ -40,6 +40,7 @@ export function poll(turn: MemberTurn): void {
     case 'retrying':
     case 'rejoinNeeded':
     case 'lost':
+      if (beginNextBatch(turn)) return;
       goOnJoining(turn);
       break;
     case 'stable':
@@ -53,6 +54,23 @@ export function poll(turn: MemberTurn): void {
     deliver(turn);
     fetch(turn);
   }
+}
+
+/**
+ * kafkajs hears of a rebalance in the middle of a batch, which ends there. The worker goes on with the
+ * batches of the other partitions all the same: each ends after its first record, with the same news.
+ *
+ * Source: kafkajs 2.2.4, consumer/worker.js, runner.js: processEachMessage.
+ */
+function beginNextBatch(turn: MemberTurn): boolean {
+  if (!turn.config.profile.beginsEachBatch) return false;
+  const { begun, buffer } = turn.state;
+  const isOver = ({ partition }: OffsetSpan): boolean =>
+    begun !== null && isSamePartition(partition, begun);
+  const next = buffer.filter((records) => !isOver(records));
+  turn.set({ buffer: next });
+  deliver(turn);
+  return next.length > 0;
 }
 
 /** The coordinator is looked for before the listener is called, unless that call was ready before. */
@@ -107,7 +125,7 @@ function reasonToRejoin(turn: MemberTurn): string | null {
 /** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
 function serve(turn: MemberTurn): void {
   if (!turn.state.isCoordinatorKnown) {
-    findCoordinator(turn);
+    if (!turn.state.isBackingOff) findCoordinator(turn);
     deliver(turn);
     fetch(turn);
     return;
@@ -120,6 +138,10 @@ function serve(turn: MemberTurn): void {
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
     turn.sendCommit();
+  }
+  if (turn.state.isMetadataDue) {
+    turn.set({ isMetadataDue: false });
+    turn.want({ type: 'refreshMetadata' });
   }
   askPositions(turn, { memberId: null, memberEpoch: null });
   deliver(turn);
@@ -180,7 +202,7 @@ export function fetch(turn: MemberTurn): void {
 /** Records have arrived; an answer to a fetch that was given up meanwhile is dropped. */
 export function onFetched(turn: MemberTurn, fetchId: number, batches: readonly OffsetSpan[]): void {
   if (fetchId !== turn.state.fetchId || !turn.state.isFetching) return;
-  turn.set({ isFetching: false, buffer: batches });
+  turn.set({ isFetching: false, buffer: batches, begun: null });
 }
 
 /** poll() returns with records, and the application works on them. */
@@ -197,8 +219,8 @@ export function deliver(turn: MemberTurn): void {
     positions.set(printPartition(partition), lastOffset + 1);
     recordCount += lastOffset - firstOffset + 1;
   }
-  turn.set({ positions });
-  if (config.profile.commits === 'delivered') addUncommitted(turn, batch);
+  turn.set({ positions, begun: batch.at(-1)?.partition ?? null });
+  if (config.profile.commits === 'delivered') addHandled(turn, batch);
   const { stallMs } = turn.state;
   turn.set({ stallMs: 0 });
   work(turn, batch, stallMs + recordCount * config.perRecordMs);
@@ -229,12 +251,12 @@ export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: numb
   turn.startTimer('work', forMs);
 }
 
-function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
-  const uncommitted = new Map(turn.state.uncommitted);
+function addHandled(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
+  const handled = new Map(turn.state.handled);
   for (const { partition, lastOffset } of batch) {
-    uncommitted.set(printPartition(partition), lastOffset + 1);
+    handled.set(printPartition(partition), lastOffset + 1);
   }
-  turn.set({ uncommitted });
+  turn.set({ handled });
 }
 
 /** The application has finished its batch and polls again. */
@@ -246,7 +268,7 @@ export function onWorkDone(turn: MemberTurn): void {
   for (const { partition, firstOffset, lastOffset } of application.batch) {
     turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
   }
-  if (config.profile.commits === 'processed') addUncommitted(turn, application.batch);
+  if (config.profile.commits === 'processed') addHandled(turn, application.batch);
   const [last] = application.batch.slice(-1);
   const [next] = turn.state.buffer;
   const isBatchDone =

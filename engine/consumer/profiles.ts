@@ -17,6 +17,9 @@ import {
 import { groupProtocolOf, settingOf } from '../scenarios/member-settings.ts';
 import type { ScenarioMember } from '../scenarios/scenario.ts';
 
+/** kafkajs's `retry.initialRetryTime`. */
+const KAFKAJS_RETRY_MS = 300;
+
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
 export interface ClientProfile {
   /** The assignors it brings along, by their name on the wire; a leader runs its own client's. */
@@ -33,6 +36,10 @@ export interface ClientProfile {
   readonly joinPauseMs: number;
   /** Whose rejoin follows from new partitions: the leader's, who has assigned without them. */
   readonly watchesTopics: 'leader' | 'everyMember';
+  /** The topics that a leader deals out: all that anybody subscribes to, or its own. */
+  readonly assignsTopicsOf: 'members' | 'leader';
+  /** What a member does that is given partitions of a topic it does not subscribe to. */
+  readonly onForeignTopic: 'rejoin' | 'take' | 'drop';
   /** It has a rebalance listener that hears of revoked and lost partitions. */
   readonly hasListener: boolean;
   /** An eager member's listener hears of a loss also when the assignment was empty. */
@@ -41,8 +48,15 @@ export interface ClientProfile {
   readonly choosesCallback: 'inPoll' | 'whenTold';
   /** Where its listener hears of unsubscribe(): in the call, or in the next poll(), and then for good. */
   readonly unsubscribesIn: 'call' | 'poll';
-  /** A leader asks for fresh metadata before it assigns. */
-  readonly assignsByFreshMetadata: boolean;
+  /**
+   * What a leader assigns by: the metadata it has, metadata asked for its assignor alone, or its own,
+   * refreshed before.
+   */
+  readonly assignsBy: 'ownMetadata' | 'askedMetadata' | 'refreshedMetadata';
+  /** NOT_COORDINATOR in answer to a heartbeat or a commit makes it rejoin. */
+  readonly rejoinsElsewhere: boolean;
+  /** How often it looks for the coordinator again before it begins anew; null for ever. */
+  readonly searchRetries: number | null;
   /** It looks for the coordinator anew before each JoinGroup. */
   readonly findsCoordinatorToJoin: boolean;
   /** Its SyncGroup names the protocol (version 5 of the API and later). */
@@ -57,8 +71,20 @@ export interface ClientProfile {
   readonly lastCommit: 'beforeRevoked' | 'afterRevoked';
   /** Its auto commit waits for a poll(), after a clock that starts with the assignment, or not. */
   readonly autoCommitsFrom: 'poll' | 'thread';
+  /** A commit that is answered REBALANCE_IN_PROGRESS makes it rejoin, as a heartbeat does. */
+  readonly rejoinsOnCommit: boolean;
+  /** With its member id it forgets its generation. */
+  readonly forgetsGeneration: boolean;
   /** Records reach the application as one batch, or one by one. */
   readonly delivers: 'batch' | 'record';
+  /** What has been fetched of other partitions is begun, one record each, before a rejoin. */
+  readonly beginsEachBatch: boolean;
+  /** A partition that is paused stays so when it is taken away and comes back. */
+  readonly keepsPauses: boolean;
+  /** close() in the middle of a rejoin waits for its end. */
+  readonly closesAfterRejoin: boolean;
+  /** What passes before a join that the group has refused or overtaken is tried again. */
+  readonly refusedJoinPauseMs: number;
   /** Where an application that stands still does so: between two polls, or in its handler. */
   readonly stallsIn: 'pollLoop' | 'handler';
   /**
@@ -92,11 +118,15 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     joinsFrom: 'poll',
     joinPauseMs: 0,
     watchesTopics: 'leader',
+    assignsTopicsOf: 'members',
+    onForeignTopic: 'rejoin',
     hasListener: true,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
-    assignsByFreshMetadata: false,
+    assignsBy: 'ownMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: true,
     givesReasons: true,
@@ -104,7 +134,13 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'positions',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    rejoinsOnCommit: true,
+    forgetsGeneration: true,
     delivers: 'batch',
+    beginsEachBatch: false,
+    keepsPauses: false,
+    closesAfterRejoin: false,
+    refusedJoinPauseMs: 0,
     stallsIn: 'pollLoop',
     errors: 'thrown',
     constructorChecks: [],
@@ -118,11 +154,15 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     joinsFrom: 'thread',
     joinPauseMs: 1_000,
     watchesTopics: 'everyMember',
+    assignsTopicsOf: 'members',
+    onForeignTopic: 'take',
     hasListener: true,
     tellsOfEmptyLoss: true,
     choosesCallback: 'whenTold',
     unsubscribesIn: 'poll',
-    assignsByFreshMetadata: true,
+    assignsBy: 'askedMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: false,
     givesReasons: false,
@@ -130,7 +170,13 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'delivered',
     lastCommit: 'afterRevoked',
     autoCommitsFrom: 'thread',
+    rejoinsOnCommit: false,
+    forgetsGeneration: false,
     delivers: 'record',
+    beginsEachBatch: false,
+    keepsPauses: true,
+    closesAfterRejoin: false,
+    refusedJoinPauseMs: 0,
     stallsIn: 'pollLoop',
     errors: 'reported',
     constructorChecks: [coversSession, knowsAssignors, hasOneRebalanceProtocol],
@@ -143,12 +189,16 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     declaresOwnSessionOver: false,
     joinsFrom: 'poll',
     joinPauseMs: 0,
-    watchesTopics: 'leader',
+    watchesTopics: 'everyMember',
+    assignsTopicsOf: 'leader',
+    onForeignTopic: 'drop',
     hasListener: false,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
-    assignsByFreshMetadata: false,
+    assignsBy: 'refreshedMetadata',
+    rejoinsElsewhere: true,
+    searchRetries: 5,
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
     givesReasons: false,
@@ -156,7 +206,13 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'processed',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    rejoinsOnCommit: true,
+    forgetsGeneration: true,
     delivers: 'record',
+    beginsEachBatch: true,
+    keepsPauses: true,
+    closesAfterRejoin: true,
+    refusedJoinPauseMs: KAFKAJS_RETRY_MS,
     stallsIn: 'handler',
     errors: 'thrown',
     constructorChecks: [],
@@ -276,6 +332,3 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
     remoteAssignor: textIfAny('group.remote.assignor'),
   };
 }
-
-/** kafkajs's `retry.initialRetryTime`. */
-const KAFKAJS_RETRY_MS = 300;

@@ -14,7 +14,7 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, report, sync } from './membership.ts';
+import { crashClient, endProcess, noteOwnTopics, report, sync } from './membership.ts';
 import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
@@ -54,6 +54,7 @@ function goOn(turn: MemberTurn): void {
   for (;;) {
     const [first, ...rest] = turn.state.waiting;
     if (first === undefined || turn.state.application.doing !== 'polling') break;
+    if (waitsForRejoin(turn, first.input)) break;
     turn.set({ waiting: rest });
     turn.cause = first.cause;
     take(turn, first.input);
@@ -113,7 +114,20 @@ function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boole
   }
 }
 
+/**
+ * kafkajs's disconnect() in the middle of a rejoin waits until that is done.
+ *
+ * Source: kafkajs 2.2.4, consumer/runner.js: stop, waitForConsumer.
+ */
+const waitsForRejoin = (turn: MemberTurn, input: MemberInput): boolean =>
+  input.type === 'command' &&
+  input.command.do === 'close' &&
+  turn.config.profile.closesAfterRejoin &&
+  turn.state.assignorMemory.size > 0 &&
+  ['joining', 'syncing', 'retrying'].includes(turn.membershipState);
+
 function isFree(turn: MemberTurn, input: MemberInput): boolean {
+  if (waitsForRejoin(turn, input)) return false;
   const { doing } = turn.state.application;
   // A closing application throws away what still comes; a process that starts takes nothing yet.
   return (
@@ -170,14 +184,17 @@ function onCommand(turn: MemberTurn, command: Command): void {
       return;
     case 'pause':
       turn.set({
-        paused: new Set(turn.state.assignment.map(printPartition)),
+        paused: new Set([...turn.state.paused, ...turn.state.assignment.map(printPartition)]),
         buffer: [],
         isFetching: false,
       });
       return;
-    case 'resume':
-      turn.set({ paused: new Set(), isFetching: false });
+    case 'resume': {
+      const resumed = new Set(turn.state.assignment.map(printPartition));
+      const paused = new Set([...turn.state.paused].filter((name) => !resumed.has(name)));
+      turn.set({ paused, isFetching: false });
       return;
+    }
     case 'commit':
       rulesOf(turn).commitSync(turn);
       return;
@@ -220,7 +237,8 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       rulesOf(turn).onRetry(turn);
       return;
     case 'metadata':
-      turn.want({ type: 'refreshMetadata' });
+      if (turn.config.profile.heartbeatsFrom === 'loop') turn.set({ isMetadataDue: true });
+      else turn.want({ type: 'refreshMetadata' });
       return;
     default:
       unreachable(timer, 'onTimer');
@@ -284,20 +302,52 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const replicaRacks = new Map(
     topics.flatMap(({ name, racks }) => (racks === undefined ? [] : [[name, racks]])),
   );
-  turn.set({ metadata: seen, replicaRacks, assigningFor: null });
+  turn.set({ assigningFor: null, replicaRacks });
+  // What librdkafka asks for its assignor does not tell the member itself of new partitions.
+  if (assigningFor === null || turn.config.profile.assignsBy !== 'askedMetadata') {
+    takeMetadata(turn, seen);
+  }
+  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor, seen);
+}
+
+function takeMetadata(turn: MemberTurn, metadata: ReadonlyMap<string, number>): void {
+  turn.set({ metadata });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
-  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
+  noteOwnTopics(turn);
 }
 
 function onCoordinatorFound(turn: MemberTurn): void {
-  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
+  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true, failedSearches: 0 });
   rulesOf(turn).onCoordinatorFound(turn);
 }
 
 /** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
 function backOff(turn: MemberTurn): void {
+  const { profile, retryBackoffMs } = turn.config;
+  const pauseMs = profile.searchRetries === null ? retryBackoffMs : pauseOrRestart(turn);
   turn.set({ isBackingOff: true });
-  turn.startTimer('retry', turn.config.retryBackoffMs);
+  turn.startTimer('retry', pauseMs);
+}
+
+/**
+ * kafkajs tries to reach the cluster again, each time after twice the pause; then its consumer has
+ * crashed, and begins anew with nothing of what it was: no id, no partitions, and nobody is told.
+ *
+ * Simplification: the pauses are as they are configured; kafkajs varies each by a fifth.
+ *
+ * Source: kafkajs 2.2.4, retry/index.js, cluster/brokerPool.js: connect, consumer/index.js: onCrash.
+ *
+ * @returns how long it waits now.
+ */
+function pauseOrRestart(turn: MemberTurn): number {
+  const { failedSearches } = turn.state;
+  const retries = turn.config.profile.searchRetries ?? 0;
+  const { retryBackoffMs } = turn.config;
+  turn.set({ failedSearches: failedSearches + 1 });
+  const retry = failedSearches % (retries + 1);
+  if (retry < retries) return retryBackoffMs * 2 ** retry;
+  crashClient(turn);
+  return failedSearches > retries ? retryBackoffMs * 2 ** retries : retryBackoffMs;
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */

@@ -62,7 +62,12 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
     librdkafka: 'earliest',
     kafkajs: 'earliest',
   }),
-  setting('metadata.max.age.ms', 'integer', 'ms', { java: '300000', kafkajs: '300000' }),
+  // librdkafka's is the age of its cache; what it looks at the cluster by is the setting after it.
+  setting('metadata.max.age.ms', 'integer', 'ms', {
+    java: '300000',
+    librdkafka: '900000',
+    kafkajs: '300000',
+  }),
   setting('topic.metadata.refresh.interval.ms', 'integer', 'ms', { librdkafka: '300000' }),
   setting('retry.backoff.ms', 'integer', 'ms', { java: '100', librdkafka: '100' }),
   setting('retry.backoff.max.ms', 'integer', 'ms', { java: '1000', librdkafka: '1000' }, false),
@@ -70,6 +75,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   setting('default.api.timeout.ms', 'integer', 'ms', { java: '60000' }, false),
   setting('fetch.min.bytes', 'integer', 'bytes', { java: '1', librdkafka: '1' }, false),
   setting('fetch.max.wait.ms', 'integer', 'ms', { java: '500' }, false),
+  setting('fetch.wait.max.ms', 'integer', 'ms', { librdkafka: '500' }, false),
   setting('client.rack', 'text', null, { java: '', librdkafka: '' }),
 ];
 

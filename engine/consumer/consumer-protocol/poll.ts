@@ -13,6 +13,8 @@ import { loseAll, reconcile, release } from './reconciliation.ts';
  */
 export function poll(turn: MemberTurn): void {
   if (!isPolling(turn)) return;
+  // Who is back before the next heartbeat is due has not been missed.
+  update(turn, { isPollExpired: false });
   const { failure } = turn.state;
   if (failure !== null) {
     loseAll(turn);

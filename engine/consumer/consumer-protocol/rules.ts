@@ -11,12 +11,13 @@ import {
 } from './heartbeats.ts';
 import { finishClosing } from './leaving.ts';
 import { poll } from './poll.ts';
-import { restartAutoCommit } from './reconciliation.ts';
+import { acknowledgeUnchanged, restartAutoCommit } from './reconciliation.ts';
 
 /** Members of the consumer protocol, KIP-848. Source: AsyncKafkaConsumer and its managers. */
 export const CONSUMER_PROTOCOL_RULES: ProtocolRules = {
   carryOut,
   goOn: (turn) => {
+    acknowledgeUnchanged(turn);
     poll(turn);
     sendDueHeartbeat(turn);
   },
