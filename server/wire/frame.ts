@@ -14,6 +14,10 @@ export const API_VERSIONS_KEY = 18;
 
 /** The length in front of a frame. */
 export const SIZE_BYTES = 4;
+/** Length, API key, version and correlation id. */
+export const REQUEST_HEAD_BYTES = 12;
+/** Length and correlation id. */
+export const RESPONSE_HEAD_BYTES = 8;
 
 /**
  * The part of a request's header that is the same in all versions: the client id has a length of
