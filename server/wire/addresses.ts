@@ -21,6 +21,12 @@ const NODES: Readonly<Record<string, string>> = {
   ShareAcknowledge: 'nodeEndpoints',
 };
 
+/**
+ * From version 16 on an answer to Fetch may end in addresses (KIP-951), and would have to be held
+ * until it is whole. A client that is not offered it asks for new leaders by Metadata instead.
+ */
+const NEWEST_FETCH = 15;
+
 /** Whether answers of this API are to be changed before a client sees them. */
 export const isRedirected = (api: Api): boolean =>
   api.key === API_VERSIONS_KEY || NODES[api.name] !== undefined;
@@ -29,7 +35,7 @@ export const isRedirected = (api: Api): boolean =>
  * The answer with other addresses of brokers, so that a client comes back the way it came; null
  * when there is nothing to change.
  *
- * An answer to ApiVersions offers no version that is not in the table: it could not be changed.
+ * An answer to ApiVersions offers no version that is newer than the table: it could not be changed.
  *
  * @throws WireProblem for a body that is not one of this API.
  */
@@ -60,7 +66,8 @@ async function redirectNode(node: WireBody, elsewhere: Redirect): Promise<WireBo
 function withKnownVersions(body: WireBody): WireBody | null {
   const offered = asList(body['apiKeys']).map(asBody);
   const apiKeys = offered.map((entry): WireBody => {
-    const newest = apiOfKey(asNumber(entry['apiKey']))?.response.versions.to ?? Infinity;
+    const api = apiOfKey(asNumber(entry['apiKey']));
+    const newest = api?.name === 'Fetch' ? NEWEST_FETCH : (api?.response.versions.to ?? Infinity);
     const isTooNew = asNumber(entry['maxVersion']) > newest;
     return isTooNew && asNumber(entry['minVersion']) <= newest
       ? { ...entry, maxVersion: newest }

@@ -37,6 +37,7 @@ export class FrameCutter<Kept> {
     return this.#isBlind;
   }
 
+  /** The pieces may be views of the chunk; what is kept for later is copied. */
   push(chunk: Buffer): readonly Piece<Kept>[] {
     const input = this.#start === null ? chunk : Buffer.concat([this.#start, chunk]);
     this.#start = null;
@@ -54,7 +55,8 @@ export class FrameCutter<Kept> {
       this.#leftBytes -= end - at;
       if (this.#kept !== null) {
         passUntil(at);
-        this.#kept.parts.push(input.subarray(at, end));
+        const part = input.subarray(at, end);
+        this.#kept.parts.push(this.#leftBytes === 0 ? part : Buffer.from(part));
         passedFrom = end;
         if (this.#leftBytes === 0) pieces.push({ frame: this.#kept.as, bytes: this.#takeKept() });
       }
@@ -90,7 +92,7 @@ export class FrameCutter<Kept> {
         return true;
       }
     }
-    this.#start = bytes;
+    this.#start = Buffer.from(bytes);
     return false;
   }
 

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import { isRedirected, redirect, type Redirect } from './addresses.ts';
+import { connect, type Socket } from 'node:net';
+import { isRedirected, redirect, type Address, type Redirect } from './addresses.ts';
 import { AskedRequests, type Asked } from './asked.ts';
 import { WireProblem } from './bytes.ts';
 import { errorsIn, type Exchange } from './exchange.ts';
@@ -29,6 +29,9 @@ const MAX_RESPONSE_BYTES = 0x7fff_ffff;
 /** Larger frames are passed on unread, so that nobody makes this process hold much. */
 const MAX_READ_BYTES = 16 * 1024 * 1024;
 
+/** So much is read from a broker at once, into the same memory again and again. */
+const READ_BYTES = 256 * 1024;
+
 /** An answer that is to be read, and what it answers. */
 interface Answer {
   readonly asked: Asked;
@@ -41,8 +44,9 @@ interface Answer {
  * whole. What cannot be read is passed as it is. When one side is gone, so is the other.
  */
 export class Relay {
+  /** The connection to the broker. */
+  readonly broker: Socket;
   readonly #client: Socket;
-  readonly #broker: Socket;
   readonly #listener: RelayListener;
   readonly #asked = new AskedRequests();
   readonly #requests = new FrameCutter<Asked>({
@@ -65,26 +69,34 @@ export class Relay {
     },
   });
   #hasAsked = false;
-  #isClientFull = false;
+  #isClientBusy = false;
   /** Reasons to take nothing more from the broker just now. */
   #pauseCount = 0;
 
-  constructor(client: Socket, broker: Socket, listener: RelayListener) {
+  constructor(client: Socket, address: Address, listener: RelayListener) {
     this.#client = client;
-    this.#broker = broker;
     this.#listener = listener;
+    this.broker = connect({
+      ...address,
+      noDelay: true,
+      // Half the work of having new memory for each chunk, as measured by `npm run bench`.
+      onread: {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback: (count, memory) => {
+          this.#onAnswers(Buffer.from(memory.buffer, memory.byteOffset, count));
+          return true;
+        },
+      },
+    });
     client.on('data', (chunk: Buffer) => {
       this.#onRequests(chunk);
     });
-    broker.on('data', (chunk: Buffer) => {
-      this.#onAnswers(chunk);
-    });
-    broker.on('end', () => {
+    this.broker.on('end', () => {
       this.#toClient(this.#answers.giveUp());
     });
     for (const [socket, other] of [
-      [client, broker],
-      [broker, client],
+      [client, this.broker],
+      [this.broker, client],
     ] as const) {
       // A socket that fails closes; why is the business of the two that talk.
       socket.on('error', () => undefined);
@@ -102,9 +114,9 @@ export class Relay {
       asked.askedMs = Date.now();
     }
     if (this.#requests.isBlind) this.#toClient(this.#answers.giveUp());
-    if (this.#broker.write(chunk)) return;
+    if (this.broker.write(chunk)) return;
     this.#client.pause();
-    this.#broker.once('drain', () => this.#client.resume());
+    this.broker.once('drain', () => this.#client.resume());
   }
 
   #onAnswers(chunk: Buffer): void {
@@ -165,23 +177,28 @@ export class Relay {
     return answer.value;
   }
 
+  /** Takes nothing more from the broker until this is gone, because its memory is used again. */
   #toClient(bytes: Buffer): void {
-    if (bytes.length === 0 || this.#client.write(bytes) || this.#isClientFull) return;
-    this.#isClientFull = true;
+    if (bytes.length === 0) return;
+    this.#client.write(bytes, this.#onWritten);
+    if (this.#client.writableLength === 0 || this.#isClientBusy) return;
+    this.#isClientBusy = true;
     this.#pause();
-    this.#client.once('drain', () => {
-      this.#isClientFull = false;
-      this.#resume();
-    });
   }
+
+  readonly #onWritten = (): void => {
+    if (!this.#isClientBusy || this.#client.writableLength > 0) return;
+    this.#isClientBusy = false;
+    this.#resume();
+  };
 
   #pause(): void {
     this.#pauseCount += 1;
-    this.#broker.pause();
+    this.broker.pause();
   }
 
   #resume(): void {
     this.#pauseCount -= 1;
-    if (this.#pauseCount === 0) this.#broker.resume();
+    if (this.#pauseCount === 0) this.broker.resume();
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { PlaygroundError } from '../../engine/index.ts';
 import type { Address } from './addresses.ts';
 import type { Exchange } from './exchange.ts';
@@ -80,12 +80,11 @@ export class Tap {
 
   async #listen(broker: Address, port: number): Promise<Address | null> {
     const server = createServer({ noDelay: true }, (client) => {
-      const upstream = connect({ ...broker, noDelay: true });
-      for (const socket of [client, upstream]) {
+      const relay = new Relay(client, broker, this.#relay);
+      for (const socket of [client, relay.broker]) {
         this.#sockets.add(socket);
         socket.on('close', () => this.#sockets.delete(socket));
       }
-      new Relay(client, upstream, this.#relay);
     });
     try {
       server.listen(port, this.#host);

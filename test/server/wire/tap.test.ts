@@ -178,6 +178,12 @@ describe('the tap', () => {
     expect(apiKeys).toEqual([api(3, 13), api(11, 7), api(1_000, 5)]);
   });
 
+  it('offers no Fetch whose answers it would have to hold', async () => {
+    broker.answer = () => ({ apiKeys: [{ apiKey: 1, minVersion: 4, maxVersion: 18 }] });
+    const { apiKeys } = await aClient().ask('ApiVersions', 3, {});
+    expect(apiKeys).toEqual([{ apiKey: 1, minVersion: 4, maxVersion: 15 }]);
+  });
+
   it('passes an answer unchanged that it cannot read', async () => {
     const broken = Buffer.alloc(30, 0x7f);
     broken.writeInt32BE(26);
