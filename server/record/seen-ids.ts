@@ -1,6 +1,6 @@
 import type { RecordingHeader } from '../../engine/index.ts';
 import type { Exchange } from '../wire/exchange.ts';
-import type { Printed } from '../wire/printed.ts';
+import { structsOf } from './member-names.ts';
 
 /** The ids that the header of a recording tells, as requests and answers reveal them. */
 export class SeenIds {
@@ -19,7 +19,7 @@ export class SeenIds {
   /** @param member the name of who asked; null when it is none of the scenario. */
   see({ api, request, response }: Exchange, member: string | null): void {
     if (api === 'Metadata') {
-      for (const topic of listOf(response['topics'])) {
+      for (const topic of structsOf(response['topics'])) {
         const { name, topicId } = topic;
         // Before version 10 there are none; an unknown topic has the id of sixteen zeros.
         if (typeof name === 'string' && typeof topicId === 'string' && /[^A]/.test(topicId)) {
@@ -38,10 +38,3 @@ export class SeenIds {
     }
   }
 }
-
-type Fields = Readonly<Record<string, Printed>>;
-
-/** The structs of an array; none where it is something else. */
-const listOf = (value: Printed | undefined): readonly Fields[] =>
-  // Array.isArray does not narrow to readonly arrays; the table's arrays here are of structs.
-  Array.isArray(value) ? (value as readonly Fields[]) : [];

@@ -20,7 +20,7 @@ import { isIn, type Api } from './schema.ts';
 /** What a relay asks and tells. */
 export interface RelayListener {
   readonly redirect: Redirect;
-  readonly onExchange: (exchange: Exchange) => void;
+  readonly onExchange: (exchange: Exchange, connection: number) => void;
 }
 
 /** Kafka's limit of a request (socket.request.max.bytes, 4.3.1); TLS looks like far more. */
@@ -46,6 +46,7 @@ interface Answer {
 export class Relay {
   /** The connection to the broker. */
   readonly broker: Socket;
+  readonly #connection: number;
   readonly #client: Socket;
   readonly #listener: RelayListener;
   readonly #asked = new AskedRequests();
@@ -73,7 +74,9 @@ export class Relay {
   /** Reasons to take nothing more from the broker just now. */
   #pauseCount = 0;
 
-  constructor(client: Socket, address: Address, listener: RelayListener) {
+  /** @param connection a number that tells it from others. */
+  constructor(client: Socket, address: Address, connection: number, listener: RelayListener) {
+    this.#connection = connection;
     this.#client = client;
     this.#listener = listener;
     this.broker = connect({
@@ -163,7 +166,7 @@ export class Relay {
     if (request?.ok === true) {
       const { header, body } = request.value;
       const response = printReadably(answer.value.body);
-      this.#listener.onExchange({
+      const exchange: Exchange = {
         clientId: typeof header['clientId'] === 'string' ? header['clientId'] : null,
         api: api.name,
         version: asked.version,
@@ -172,7 +175,8 @@ export class Relay {
         errors: errorsIn(response),
         startedMs: asked.askedMs,
         tookMs: Date.now() - asked.askedMs,
-      });
+      };
+      this.#listener.onExchange(exchange, this.#connection);
     }
     return answer.value;
   }

@@ -10,8 +10,12 @@ export interface TapOptions {
   readonly to: readonly Address[];
   /** Where the first of them is offered; all others are on free ports of that host. */
   readonly listen?: Address;
-  /** Hears every request of the table with its answer, in the order of the answers. */
-  readonly onExchange: (exchange: Exchange) => void;
+  /**
+   * Hears every request of the table with its answer, in the order of the answers, and the number of
+   * the connection that they came by.
+   */
+  readonly onExchange: (exchange: Exchange, connection: number) => void;
+  readonly onClosed?: (connection: number) => void;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -32,9 +36,12 @@ export class Tap {
   readonly #nodes = new Map<string, Promise<Address | null>>();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #onClosed: (connection: number) => void;
+  #connectionCount = 0;
   #isClosed = false;
 
-  private constructor({ listen, onExchange }: TapOptions) {
+  private constructor({ listen, onExchange, onClosed = () => undefined }: TapOptions) {
+    this.#onClosed = onClosed;
     this.#host = listen?.host ?? '127.0.0.1';
     this.#relay = { onExchange, redirect: (address) => this.#offer(address, 0) };
   }
@@ -80,7 +87,12 @@ export class Tap {
 
   async #listen(broker: Address, port: number): Promise<Address | null> {
     const server = createServer({ noDelay: true }, (client) => {
-      const relay = new Relay(client, broker, this.#relay);
+      this.#connectionCount += 1;
+      const connection = this.#connectionCount;
+      const relay = new Relay(client, broker, connection, this.#relay);
+      client.on('close', () => {
+        this.#onClosed(connection);
+      });
       for (const socket of [client, relay.broker]) {
         this.#sockets.add(socket);
         socket.on('close', () => this.#sockets.delete(socket));
