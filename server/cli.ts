@@ -35,8 +35,11 @@ import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
 import { runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
+import { runTap } from './run/tap-run.ts';
 import { readPort, readSettings } from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
+import type { Address } from './wire/addresses.ts';
+import { readAddress } from './wire/tap.ts';
 
 /** Exit codes: 0 done or same, 1 different, 2 could not. */
 const EXIT_DIFFERENT = 1;
@@ -91,6 +94,35 @@ program
   });
 
 program
+  .command('tap')
+  .description(
+    'stands before a broker and tells of the rebalances of programs that come through it',
+  )
+  .requiredOption('--listen <address>', 'where your programs are to connect', readLoopback)
+  .requiredOption('--to <address>', 'the broker', readBroker)
+  .option('--group <id>', 'the group to watch; else the first that a member joins')
+  .option('--out <file>', 'writes the recording there at the end (Ctrl-C)')
+  .action(async ({ listen, to, group, out }: TapFlags) => {
+    const recording = await untilInterrupt((signal) =>
+      runTap(
+        {
+          listen,
+          to,
+          group: group ?? null,
+          onSentence: (atMs, sentence) => {
+            print(timed(atMs, sentence));
+          },
+          onProgress: complain,
+        },
+        signal,
+      ),
+    );
+    if (out === undefined) return;
+    if (recording === null) complain('No member joined a group, so there is nothing to write.');
+    else await writeFile(out, printRecording(recording));
+  });
+
+program
   .command('compare <left> <right>')
   .description(
     'compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
@@ -125,6 +157,13 @@ program
     }
   });
 
+interface TapFlags {
+  readonly listen: Address;
+  readonly to: Address;
+  readonly group?: string;
+  readonly out?: string;
+}
+
 interface SimulateFlags {
   readonly seed?: number;
   readonly idsFrom?: string;
@@ -132,6 +171,18 @@ interface SimulateFlags {
   readonly outcome?: boolean;
   readonly trace?: boolean;
   readonly mermaid?: boolean;
+}
+
+function readBroker(text: string): Address {
+  const address = readAddress(text);
+  if (address !== null) return address;
+  throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:9092.');
+}
+
+function readLoopback(text: string): Address {
+  const address = readBroker(text);
+  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(address.host)) return address;
+  throw new InvalidArgumentError('It must be an address of this machine alone: 127.0.0.1:PORT.');
 }
 
 function readSeed(text: string): number {
@@ -158,17 +209,24 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
 
 async function live(scenario: Scenario): Promise<string> {
   refuseUnrunnable(scenario);
+  return untilInterrupt(async (signal) => {
+    const broker = await startBroker(readSettings(process.env), brokerConfigOf(scenario), complain);
+    try {
+      const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
+      return printRecording(await runLive(scenario, broker, listener, signal));
+    } finally {
+      await broker.stop();
+    }
+  });
+}
+
+/** Does something that the first Ctrl-C ends. */
+function untilInterrupt<Result>(act: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const cancel = new AbortController();
   onInterrupt(() => {
     cancel.abort();
   });
-  const broker = await startBroker(readSettings(process.env), brokerConfigOf(scenario), complain);
-  try {
-    const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
-    return printRecording(await runLive(scenario, broker, listener, cancel.signal));
-  } finally {
-    await broker.stop();
-  }
+  return act(cancel.signal);
 }
 
 const ignore = (): void => undefined;
@@ -214,9 +272,10 @@ function diagramOf(trace: Trace): string {
 }
 
 const accountOf = (trace: Trace): string =>
-  trace.events
-    .map(({ atMs, step }) => `${String(atMs).padStart(7)} ms  ${describe(trace, step)}\n`)
-    .join('');
+  trace.events.map(({ atMs, step }) => timed(atMs, describe(trace, step))).join('');
+
+const timed = (atMs: number, sentence: string): string =>
+  `${String(atMs).padStart(7)} ms  ${sentence}\n`;
 
 function print(text: string): void {
   process.stdout.write(text);

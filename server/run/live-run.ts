@@ -10,6 +10,10 @@ import {
 } from '../../engine/index.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { UntimedLine } from '../members/contract.ts';
+import { toRecordedRequest } from '../record/recorded-request.ts';
+import { SeenIds } from '../record/seen-ids.ts';
+import type { Exchange } from '../wire/exchange.ts';
+import { Tap, printAddress, readAddress } from '../wire/tap.ts';
 import { Cluster } from './cluster.ts';
 import { MemberProcess } from './member-process.ts';
 
@@ -32,7 +36,7 @@ export interface Recording {
  *
  * Topics and the group are made before and removed after; on a broker of somebody else they carry
  * a prefix that nobody else has. Members are prepared before the clock starts, so that a `start`
- * costs only what its client costs.
+ * costs only what its client costs. They reach the broker through a tap, which hears their requests.
  *
  * @param signal ends the run early; what was made is removed all the same.
  * @throws PlaygroundError `run-cancelled`, `member-failed`, `broker-failed`.
@@ -67,6 +71,7 @@ export async function runLive(
     );
   } finally {
     await run.endMembers();
+    await run.closeTap();
     await cleanUp(cluster, named, listener);
   }
 }
@@ -110,6 +115,8 @@ class Run {
   /** The process of each member that is to be started next, or runs. */
   readonly #processes = new Map<string, MemberProcess>();
   readonly #all: MemberProcess[] = [];
+  readonly #ids = new SeenIds();
+  #tap: Tap | null = null;
   #startedMs = 0;
   #isOver = false;
 
@@ -129,6 +136,13 @@ class Run {
 
   async toEnd(): Promise<Recording> {
     const { members, script, untilMs } = this.#scenario;
+    const addresses = this.#broker.addresses.map(readAddress);
+    this.#tap = await Tap.open({
+      to: addresses.filter((address) => address !== null),
+      onExchange: (exchange) => {
+        this.#hearExchange(exchange);
+      },
+    });
     this.#listener.onProgress(`Preparing ${members.length} members.`);
     for (const { name } of members) this.#prepare(name);
     await Promise.all([...this.#processes.values()].map((member) => member.prepared()));
@@ -149,6 +163,10 @@ class Run {
     await Promise.all(this.#all.map((member) => member.end()));
   }
 
+  async closeTap(): Promise<void> {
+    await this.#tap?.close();
+  }
+
   async #waitUntil(atMs: number): Promise<void> {
     const leftMs = this.#startedMs + atMs - Date.now();
     try {
@@ -165,7 +183,7 @@ class Run {
       {
         name,
         group: this.#scenario.group,
-        brokers: this.#broker.addresses,
+        brokers: (this.#tap?.addresses ?? []).map(printAddress),
         topics: member.topics,
         config: member.config,
         perRecordMs: member.work.perRecordMs,
@@ -187,6 +205,15 @@ class Run {
     const { type, ...rest } = line;
     // The contract's lines are the recording's; they are checked when it is read as a trace.
     this.#add({ atMs, type, member, ...rest } as unknown as RecordingLine);
+  }
+
+  #hearExchange(exchange: Exchange): void {
+    if (this.#isOver) return;
+    const { members } = this.#scenario;
+    const member = members.find(({ name }) => name === exchange.clientId)?.name ?? null;
+    this.#ids.see(exchange, member);
+    const line = toRecordedRequest(exchange, member, this.#startedMs);
+    if (line !== null) this.#add(line);
   }
 
   #add(line: RecordingLine): void {
@@ -252,14 +279,6 @@ class Run {
   }
 
   #header(): RecordingHeader {
-    const memberIds = new Map<string, string[]>();
-    for (const line of this.#lines) {
-      if (line.type !== 'request' || line.api !== 'JoinGroup' || line.member === null) continue;
-      const memberId = line.response['memberId'];
-      if (typeof memberId !== 'string' || memberId === '') continue;
-      const known = memberIds.get(line.member) ?? [];
-      if (!known.includes(memberId)) memberIds.set(line.member, [...known, memberId]);
-    }
     const version = this.#all.find((member) => member.version !== null)?.version ?? 'unknown';
     return {
       format: RECORDING_FORMAT,
@@ -267,9 +286,9 @@ class Run {
       kafka: this.#broker.version,
       clients: { kafkajs: version },
       recordedAt: new Date(this.#startedMs).toISOString(),
-      memberIds: Object.fromEntries(memberIds),
+      memberIds: this.#ids.memberIds,
       // kafkajs's Metadata is too old to carry topic ids, and nothing of its members hangs on them.
-      topicIds: {},
+      topicIds: this.#ids.topicIds,
     };
   }
 }

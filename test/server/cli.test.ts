@@ -202,3 +202,13 @@ describe('bad input', () => {
     expect(ran.stderr).toContain('--client kafkajs');
   });
 });
+
+describe('tap', () => {
+  it('listens for this machine alone', async () => {
+    const { stderr, exitCode } = await runPlayground([
+      ...['tap', '--listen', '0.0.0.0:19092', '--to', '127.0.0.1:9092'],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('It must be an address of this machine alone: 127.0.0.1:PORT.');
+  });
+});
