@@ -25,8 +25,9 @@ export function poll(turn: MemberTurn): void {
     joinWithoutPoll(turn);
     return;
   }
-  const { failure } = turn.state;
-  if (failure !== null) {
+  const { failure, isRevokedOwed } = turn.state;
+  // A call that was owed before the error came is made before it is handed over.
+  if (failure !== null && (failure.isFatal || !isRevokedOwed)) {
     turn.set({ failure: null });
     report(turn, failure);
     if (failure.isFatal) return;

@@ -148,7 +148,8 @@ describe('commits of a librdkafka member', () => {
       untilMs: 15_000,
     });
     const calls = storyOf(trace, 'C1', 14_000);
-    expect(calls.slice(0, 3)).toEqual(['error _MAX_POLL_EXCEEDED', 'revoked', 'OffsetCommit']);
+    expect(calls.slice(0, 2)).toEqual(['revoked', 'OffsetCommit']);
+    expect(calls).toContain('error _MAX_POLL_EXCEEDED');
     expect(outcomeOf(trace).errors.C1).toContain('OffsetCommit UNKNOWN_MEMBER_ID');
   });
 
