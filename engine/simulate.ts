@@ -1,7 +1,7 @@
 import { existing, unreachable } from './assert.ts';
 import { newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { stateOf } from './consumer/step-machine.ts';
-import { readMemberConfig } from './consumer/profiles.ts';
+import { readMemberConfig, type MemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
 import type { BrokerTopic } from './assignors/assignor.ts';
@@ -591,6 +591,12 @@ class Run {
     } else {
       const { sentStep, correlationId, message } = entry;
       if (this.#isLost(entry)) return;
+      if (!process.member.requests.has(correlationId)) {
+        // The client has lost patience, and the connection with it.
+        const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
+        this.#record(process.actor, sentStep, dropped);
+        return;
+      }
       const step = this.#record(process.actor, sentStep, { kind: 'messageDelivered', sentStep });
       this.#stepMember(name, { type: 'response', correlationId, message }, step);
     }
@@ -642,6 +648,8 @@ class Run {
           { type: 'request', sentStep, client, correlationId, message, life: this.#brokerLife },
           this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
         );
+        const patienceMs = patienceFor(message, process.member.config);
+        if (patienceMs !== null) this.#disconnect(client, correlationId, sentStep, patienceMs);
         return;
       }
       case 'fetch': {
@@ -752,6 +760,20 @@ const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: Member
       effect.message.errorCode === 'MEMBER_ID_REQUIRED' &&
       effect.message.memberId === memberId,
   );
+
+/**
+ * How long a client waits for an answer that the coordinator may hold back, before it takes the
+ * connection for broken; null for an answer that comes at once.
+ *
+ * Source: AbstractCoordinator#sendJoinGroupRequest, JOIN_GROUP_TIMEOUT_LAPSE; NetworkClient.
+ */
+function patienceFor(message: GroupRequest, config: MemberConfig): number | null {
+  const { requestTimeoutMs, rebalanceTimeoutMs } = config;
+  if (requestTimeoutMs === null) return null;
+  if (message.type === 'SyncGroupRequest') return requestTimeoutMs;
+  if (message.type !== 'JoinGroupRequest') return null;
+  return Math.max(requestTimeoutMs, rebalanceTimeoutMs + 5_000);
+}
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);

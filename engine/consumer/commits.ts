@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
+import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './find-coordinator.ts';
+import { EVICTIONS } from './heartbeats.ts';
+import { seekToClose } from './leaving.ts';
 import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
 
@@ -23,16 +25,19 @@ function settleCommit(turn: MemberTurn): void {
 }
 
 /**
- * The auto commit timer has run out. It starts anew; the commit itself is made by poll(), or by a
- * thread beside it, but not in a rebalance.
+ * The auto commit timer has run out. The commit is made by the next poll(), from which the timer
+ * starts anew; or by a thread beside it, but not in a rebalance.
  *
  * Source: ConsumerCoordinator#maybeAutoCommitOffsetsAsync; rdkafka_cgrp.c,
  * rd_kafka_cgrp_offset_commit_tmr_cb.
  */
 export function onAutoCommitDue(turn: MemberTurn): void {
+  if (turn.config.profile.autoCommitsFrom === 'poll') {
+    turn.set({ isCommitDue: true });
+    return;
+  }
   turn.startAutoCommits();
-  if (turn.config.profile.autoCommitsFrom === 'poll') turn.set({ isCommitDue: true });
-  else if (turn.membershipState === 'stable' && turn.state.isCoordinatorKnown) turn.sendCommit();
+  if (turn.membershipState === 'stable' && turn.state.isCoordinatorKnown) turn.sendCommit();
 }
 
 /**
@@ -76,11 +81,9 @@ export function onOffsetCommitResponse(
     onCommitUnavailable(turn, correlationId);
     return;
   }
-  if (EVICTIONS.includes(errorCode)) {
-    const isOfNow = sent.generationId === turn.state.generationId && turn.state.memberId !== null;
-    if (isOfNow) onEvicted(turn, errorCode, 'OFFSET_COMMIT');
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    onToldToRejoin(turn, 'group is already rebalancing');
+  if (EVICTIONS.includes(errorCode)) onCommitOfStranger(turn, sent, correlationId, errorCode);
+  else if (errorCode === 'REBALANCE_IN_PROGRESS') {
+    onToldToRejoin(turn, 'offset commit failed since group is already rebalancing');
   }
   if (application.doing === 'closing') {
     if (application.commitId !== correlationId) return;
@@ -104,13 +107,33 @@ export function onOffsetCommitResponse(
 }
 
 /**
+ * The coordinator does not take the member for one of the group, or not of this generation. Of an
+ * earlier generation that is no news.
+ */
+function onCommitOfStranger(
+  turn: MemberTurn,
+  sent: SentRequest,
+  correlationId: number,
+  errorCode: ErrorCode,
+): void {
+  const { generationId, memberId, application, config } = turn.state;
+  if (sent.generationId !== generationId || memberId === null) return;
+  if (errorCode !== 'FENCED_INSTANCE_ID' || !config.profile.staysWhenCommitIsFenced) {
+    onEvicted(turn, errorCode, 'OFFSET_COMMIT');
+    return;
+  }
+  const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;
+  turn.set({ failure: errorFor(turn, errorCode), isCommitFenced: !isWaitedFor });
+}
+
+/**
  * A commit did not reach a coordinator that could take it: what waits for it tries again when the
  * coordinator is found; close() does without; the auto commit waits for its turn.
  */
 export function onCommitUnavailable(turn: MemberTurn, correlationId: number): void {
   const { application, isCoordinatorKnown, config } = turn.state;
   if (application.doing === 'closing') {
-    if (application.commitId === correlationId) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+    if (application.commitId === correlationId) seekToClose(turn);
     return;
   }
   const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;

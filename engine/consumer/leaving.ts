@@ -1,4 +1,5 @@
 import type { LeaveGroupRequest } from '../protocol/messages.ts';
+import { backOff, findCoordinator } from './find-coordinator.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
 
@@ -15,21 +16,72 @@ const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost'
  */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
+    application: {
+      doing: 'closing',
+      isFailure,
+      isInListener: false,
+      commitId: null,
+      isSeeking: false,
+    },
     // What an unsubscribe() has begun ends with it.
     closingFrom: turn.state.closingFrom ?? from,
     waiting: [],
   });
   stopClocks(turn);
-  const isCommitting = turn.config.isAutoCommit && turn.state.isCoordinatorKnown;
-  const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
+  const { profile, isAutoCommit, requestTimeoutMs } = turn.config;
+  const tellsFirst = profile.lastCommit === 'afterRevoked';
   // The listener's own commit is the last one then.
   if (tellsFirst && tellOfEnd(turn, from) !== null) return;
-  const mayCommit = isCommitting && !REBALANCING.includes(from);
+  if (profile.findsCoordinatorToClose && requestTimeoutMs !== null && isAutoCommit) {
+    turn.startTimer('close', Math.min(CLOSE_TIMEOUT_MS, requestTimeoutMs));
+  }
+  if (!turn.state.isCoordinatorKnown && turn.committable().length > 0) seekToClose(turn);
+  else commitToClose(turn);
+}
+
+/** Source: ClassicKafkaConsumer, DEFAULT_CLOSE_TIMEOUT_MS; request.timeout.ms cuts it short. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/** The last commit; refused at once in a rebalance, or outside any generation. */
+function commitToClose(turn: MemberTurn): void {
+  const { isCoordinatorKnown, isCommitFenced, closingFrom, config } = turn.state;
+  const isSettled = closingFrom !== null && !REBALANCING.includes(closingFrom);
+  const mayCommit = config.isAutoCommit && isCoordinatorKnown && isSettled && !isCommitFenced;
   const commitId = mayCommit ? turn.sendCommit() : null;
-  if (tellsFirst) turn.assign([]);
+  if (config.profile.lastCommit === 'afterRevoked') turn.assign([]);
   if (commitId === null) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
   else waitToClose(turn, commitId, false);
+}
+
+/**
+ * The last commit has no coordinator to go to: Java's client looks for it as long as close() may
+ * take; the others do without the commit.
+ *
+ * Source: ConsumerCoordinator#close, #commitOffsetsSync.
+ */
+export function seekToClose(turn: MemberTurn): void {
+  const { application, config } = turn.state;
+  if (application.doing !== 'closing') return;
+  const isSeeking = config.profile.findsCoordinatorToClose && config.isAutoCommit;
+  if (!isSeeking || application.isInListener) {
+    turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+    return;
+  }
+  turn.set({ application: { ...application, commitId: null, isSeeking } });
+  if (turn.state.isCoordinatorKnown) backOff(turn);
+  else findCoordinator(turn);
+}
+
+/** The coordinator is found, or a back-off is over: a close() that has waited for it goes on. */
+export function resumeClose(turn: MemberTurn): void {
+  const { application, isCoordinatorKnown } = turn.state;
+  if (application.doing !== 'closing' || !application.isSeeking) return;
+  if (!isCoordinatorKnown) {
+    findCoordinator(turn);
+    return;
+  }
+  turn.set({ application: { ...application, isSeeking: false } });
+  commitToClose(turn);
 }
 
 /** close() goes on when this commit is answered. */
@@ -51,6 +103,7 @@ function stopClocks(turn: MemberTurn): void {
 export function leaveGroup(turn: MemberTurn): void {
   const { application } = turn.state;
   const from = turn.state.closingFrom ?? 'unjoined';
+  turn.stopTimer('close');
   if (application.doing === 'closing' && application.isInListener) {
     turn.note({ kind: 'callbackLeft', callback: 'revoked' });
   } else if (tellOfEnd(turn, from) !== null) return;
@@ -109,6 +162,7 @@ export function endUnsubscribe(turn: MemberTurn): void {
     application: { doing: isPolling ? 'polling' : 'idling' },
     closingFrom: null,
     joinedTopics: null,
+    joinReason: 'consumer pro-actively leaving the group',
     isLeader: false,
     assignedBy: null,
     isPrepared: false,

@@ -35,7 +35,11 @@ import {
 export type Application =
   | { readonly doing: 'polling' }
   /** Handles a batch, or is held up by a stall (an empty batch). */
-  | { readonly doing: 'working'; readonly batch: readonly OffsetSpan[] }
+  | {
+      readonly doing: 'working';
+      readonly batch: readonly OffsetSpan[];
+      readonly thenDoing: 'polling' | 'idling';
+    }
   /** In a listener call that waits for a commit. */
   | { readonly doing: 'callback'; readonly correlationId: number }
   /** In commitSync(). */
@@ -47,6 +51,8 @@ export type Application =
       readonly isInListener: boolean;
       /** The commit that it waits for; null when for none. */
       readonly commitId: number | null;
+      /** It looks for the coordinator, to commit. */
+      readonly isSeeking: boolean;
     }
   /** It runs on after unsubscribe(), without polling. */
   | { readonly doing: 'idling' }
@@ -82,7 +88,15 @@ export interface WaitingInput {
 }
 
 export type MemberTimer =
-  'startUp' | 'heartbeat' | 'ownSession' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+  | 'startUp'
+  | 'heartbeat'
+  | 'ownSession'
+  | 'poll'
+  | 'autoCommit'
+  | 'work'
+  | 'retry'
+  | 'metadata'
+  | 'close';
 
 export type MemberEffect =
   | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>
@@ -145,6 +159,10 @@ export interface Member {
   readonly mayJoinAtMs: number;
   /** Why it will join, as it tells the coordinator. */
   readonly joinReason: string | null;
+  /** Why it is to rejoin, which it heard while its assignment waited for poll(). */
+  readonly reasonBehindSync: string | null;
+  /** Its next JoinGroup waits for the answer to an earlier JoinGroup or SyncGroup. */
+  readonly isJoinHeldUp: boolean;
   readonly isCoordinatorKnown: boolean;
   /** Found since the last JoinGroup that was answered; some clients look anew before each. */
   readonly isCoordinatorFresh: boolean;
@@ -184,8 +202,14 @@ export interface Member {
   /** A heartbeat that could not be sent when it was due. */
   readonly isHeartbeatDue: boolean;
   readonly isCommitDue: boolean;
+  /** An auto commit was answered FENCED_INSTANCE_ID; no other is sent. */
+  readonly isCommitFenced: boolean;
+  /** The poll clock has run out, and what follows waits for the coordinator. */
+  readonly isPollOver: boolean;
   /** A stall that a client takes up in its next handler. */
   readonly stallMs: number;
+  /** Metadata is asked for and not there yet. */
+  readonly isMetadataAsked: boolean;
   /** Partition counts by topic, as this client last saw them. */
   readonly metadata: ReadonlyMap<string, number>;
   /** The counts by which this leader assigned; null for a follower. */
@@ -210,6 +234,8 @@ export const newMember = (config: MemberConfig): Member => ({
   isRevokedOwed: false,
   mayJoinAtMs: 0,
   joinReason: null,
+  reasonBehindSync: null,
+  isJoinHeldUp: false,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
   isBackingOff: false,
@@ -233,7 +259,10 @@ export const newMember = (config: MemberConfig): Member => ({
   lastHeartbeatMs: null,
   isHeartbeatDue: false,
   isCommitDue: false,
+  isCommitFenced: false,
+  isPollOver: false,
   stallMs: 0,
+  isMetadataAsked: false,
   metadata: new Map(),
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
@@ -291,6 +320,13 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     if (isAutoCommit && autoCommitIntervalMs !== null) {
       this.startTimer('autoCommit', autoCommitIntervalMs);
     }
+  }
+
+  /** Asks for the cluster's topics as they are now, unless that is under way. */
+  askMetadata(): void {
+    if (this.state.isMetadataAsked) return;
+    this.set({ isMetadataAsked: true });
+    this.want({ type: 'refreshMetadata' });
   }
 
   /** Sends a request and returns the number by which its answer will be known. */

@@ -37,6 +37,11 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     mayJoinAtMs: 0,
     lastHeartbeatMs: null,
     joinReason: null,
+    reasonBehindSync: null,
+    isJoinHeldUp: false,
+    isCommitFenced: false,
+    isPollOver: false,
+    isMetadataAsked: false,
     closingFrom: null,
     assignedBy: null,
     isBackingOff: false,
@@ -91,6 +96,11 @@ export function join(turn: MemberTurn): void {
     turn.assign([]);
     turn.set({ isAssigned: false });
   }
+  const isAskingStill = turn.isAsking('JoinGroupRequest') || turn.isAsking('SyncGroupRequest');
+  if (isAskingStill && profile.awaitsLastJoin) {
+    turn.set({ isJoinHeldUp: true });
+    return;
+  }
   const { isCoordinatorKnown, isCoordinatorFresh } = turn.state;
   if (!isCoordinatorKnown || (profile.findsCoordinatorToJoin && !isCoordinatorFresh)) {
     const isAsking = turn.isAsking('FindCoordinatorRequest');
@@ -106,7 +116,6 @@ export function join(turn: MemberTurn): void {
   turn.request(joinRequest(turn));
   turn.set({
     mayJoinAtMs: turn.nowMs + profile.joinPauseMs,
-    joinReason: null,
     joinedTopics: turn.state.subscription,
     assignedBy: profile.watchesTopics === 'everyMember' ? countsOfOwnTopics(turn) : null,
   });
@@ -199,6 +208,7 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
     // A JoinGroup that was refused makes the pause twice as long (rd_kafka_cgrp_handle_JoinGroup).
     turn.set({ mayJoinAtMs: turn.state.mayJoinAtMs + turn.config.profile.joinPauseMs });
     resetOn(turn, errorCode, 'JOIN_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
   }
   turn.raise({ type: 'JOIN_ANSWERED', errorCode }, answer);
 }
@@ -218,6 +228,10 @@ export function report(turn: MemberTurn, { exception, message, isFatal }: Thrown
   if (isFatal) turn.raise({ type: 'THROWN' });
 }
 
+/** Why it joins again after a try that failed; source: AbstractCoordinator#joinGroupIfNeeded. */
+const failureReason = (turn: MemberTurn, errorCode: ErrorCode): string =>
+  `rebalance failed due to ${errorFor(turn, errorCode).exception}`;
+
 /** As the client names it. Kafka's exceptions: FENCED_INSTANCE_ID is FencedInstanceIdException. */
 export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
   const isThrown = turn.config.profile.errors === 'thrown';
@@ -232,10 +246,24 @@ export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
 /** A leader assigns for all; some clients look at the cluster once more before. */
 export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
   const join = existing(answer?.type === 'JoinGroupResponse' ? answer : null, 'JoinGroup answer');
-  const isWaiting = turn.state.isLeader && turn.config.profile.assignsByFreshMetadata;
+  const isWaiting = turn.state.isLeader && needsMetadata(turn, join);
   turn.set({ assigningFor: isWaiting ? join : null });
-  if (isWaiting) turn.want({ type: 'refreshMetadata' });
-  else sync(turn, join);
+  if (!isWaiting) sync(turn, join);
+  else if (turn.config.profile.assignsByFreshMetadata) turn.want({ type: 'refreshMetadata' });
+  else turn.askMetadata();
+}
+
+/**
+ * A leader of Java's client waits for metadata that is on its way, and asks for it when the group
+ * subscribes to topics that it does not.
+ *
+ * Source: ConsumerCoordinator#updateGroupSubscription, SubscriptionState#groupSubscribe.
+ */
+function needsMetadata(turn: MemberTurn, join: JoinGroupResponse): boolean {
+  const { subscription, isMetadataAsked, config } = turn.state;
+  if (config.profile.assignsByFreshMetadata) return true;
+  if (!config.profile.refreshesMetadata) return false;
+  return isMetadataAsked || [...namesOfTopics(join)].some((name) => !subscription.includes(name));
 }
 
 export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
@@ -300,15 +328,18 @@ export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse)
   const fits = answer.assignment.every(({ topic }) => turn.state.subscription.includes(topic));
   let owes: OwedCallback = null;
   if (errorCode === 'NONE') {
-    turn.set({ isPrepared: false, joinReason: null });
-    if (!fits) turn.set({ joinReason: 'received assignment does not match the subscription' });
+    turn.set({ isPrepared: false, joinReason: turn.state.reasonBehindSync });
+    if (!fits)
+      turn.set({ joinReason: 'received assignment does not match the current subscription' });
     else {
       turn.set({ assigned: answer.assignment });
       if (withoutPartitions(turn.state.assignment, answer.assignment).length > 0) owes = 'revoked';
     }
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.set({ joinReason: 'group is already rebalancing' });
-  } else resetOn(turn, errorCode, 'SYNC_GROUP');
+  } else {
+    resetOn(turn, errorCode, 'SYNC_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
+  }
+  turn.set({ reasonBehindSync: null });
   turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes, fits }, answer);
 }
 
@@ -331,14 +362,32 @@ export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): 
   if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.raise({ type: 'EVICTED' });
+  // A call that poll() has chosen goes on, and so does what follows it in that poll().
+  const isInCall = turn.membershipState === 'givingUp';
+  if (!isInCall || turn.config.profile.choosesCallback === 'whenTold')
+    turn.raise({ type: 'EVICTED' });
 }
+
+/**
+ * Its assignment has come while the application is busy: to the heartbeat thread the member is settled.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, which polls the network.
+ */
+const isSyncWaiting = (turn: MemberTurn): boolean =>
+  turn.state.waiting.some(
+    ({ input }) =>
+      input.type === 'response' &&
+      input.message.type === 'SyncGroupResponse' &&
+      input.message.errorCode === 'NONE',
+  );
 
 export function onToldToRejoin(turn: MemberTurn, reason: string): void {
   if (turn.membershipState === 'stable' || turn.membershipState === 'assigning') {
     const { profile, rebalanceProtocol } = turn.config;
     const isQueued = profile.choosesCallback === 'whenTold' && rebalanceProtocol === 'eager';
     turn.set({ joinReason: reason, isRevokedOwed: isQueued });
+  } else if (turn.membershipState === 'syncing' && isSyncWaiting(turn)) {
+    turn.set({ reasonBehindSync: reason });
   }
   turn.raise({ type: 'TOLD_TO_REJOIN' });
 }
@@ -416,7 +465,7 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   if (turn.membershipState === 'givingUp') {
     turn.set({ joinReason: 'need to revoke partitions and re-join' });
   }
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting });
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting, isEvicted: isEvicted(turn) });
 }
 
 /** Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. */
@@ -430,5 +479,9 @@ export function callAssigned(turn: MemberTurn): void {
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });
   turn.note({ kind: 'callbackLeft', callback: 'assigned' });
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false });
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false, isEvicted: isEvicted(turn) });
 }
+
+/** The group has gone on without it during the call. */
+const isEvicted = ({ state }: MemberTurn): boolean =>
+  state.memberId === null || state.generationId === null;

@@ -6,7 +6,8 @@ import {
   withoutPartitions,
   type PartitionOffset,
 } from '../protocol/partitions.ts';
-import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
+import { findCoordinator } from './find-coordinator.ts';
+import { sendDueHeartbeat } from './heartbeats.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
@@ -48,11 +49,22 @@ export function poll(turn: MemberTurn): void {
     default:
       break;
   }
-  // What a cooperative member keeps brings records also while the group rebalances.
-  if (turn.config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(turn.membershipState)) {
+  if (readsOn(turn)) {
     deliver(turn);
     fetch(turn);
   }
+}
+
+/**
+ * What a cooperative member keeps brings records also while the group rebalances; what any member
+ * holds does while it cannot begin to rejoin for want of a coordinator.
+ *
+ * Source: ClassicKafkaConsumer#poll, which fetches whatever became of ConsumerCoordinator#poll.
+ */
+function readsOn(turn: MemberTurn): boolean {
+  const { membershipState: state, config } = turn;
+  if (config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(state)) return true;
+  return config.profile.readsWithoutCoordinator && (state === 'rejoinNeeded' || state === 'lost');
 }
 
 /** The coordinator is looked for before the listener is called, unless that call was ready before. */
@@ -107,7 +119,7 @@ function reasonToRejoin(turn: MemberTurn): string | null {
 /** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
 function serve(turn: MemberTurn): void {
   if (!turn.state.isCoordinatorKnown) {
-    findCoordinator(turn);
+    if (!turn.state.isBackingOff) findCoordinator(turn);
     deliver(turn);
     fetch(turn);
     return;
@@ -119,6 +131,7 @@ function serve(turn: MemberTurn): void {
   }
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
+    turn.startAutoCommits();
     turn.sendCommit();
   }
   askPositions(turn, { memberId: null, memberEpoch: null });
@@ -131,8 +144,8 @@ export function askPositions(
   turn: MemberTurn,
   asker: Pick<OffsetFetchRequest, 'memberId' | 'memberEpoch'>,
 ): void {
-  const { assignment, positions, areOffsetsAsked, config } = turn.state;
-  if (areOffsetsAsked) return;
+  const { assignment, positions, areOffsetsAsked, isBackingOff, config } = turn.state;
+  if (areOffsetsAsked || isBackingOff) return;
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
   if (missing.length === 0) return;
   turn.set({ areOffsetsAsked: true });
@@ -223,9 +236,11 @@ function takeRecords(
 
 /** The application leaves poll() for a while; its poll clock runs until it is back. */
 export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: number): void {
-  turn.set({ application: { doing: 'working', batch } });
+  const thenDoing = turn.state.application.doing === 'idling' ? 'idling' : 'polling';
+  turn.set({ application: { doing: 'working', batch, thenDoing } });
   const { maxPollIntervalMs } = turn.config;
-  if (forMs > 0 && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
+  const isClockRunning = forMs > 0 && thenDoing === 'polling';
+  if (isClockRunning && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
   turn.startTimer('work', forMs);
 }
 
@@ -241,7 +256,7 @@ function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
 export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
-  turn.set({ application: { doing: 'polling' } });
+  turn.set({ application: { doing: application.thenDoing }, isPollOver: false });
   if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
   for (const { partition, firstOffset, lastOffset } of application.batch) {
     turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });

@@ -5,6 +5,7 @@ import { hasSetting, type ClientKind, type GroupProtocol } from '../protocol/con
 import {
   coversSession,
   hasOneRebalanceProtocol,
+  isInRange,
   knowsAssignors,
   type ConstructorCheck,
 } from './constructor-checks.ts';
@@ -55,8 +56,26 @@ export interface ClientProfile {
   readonly commits: 'positions' | 'delivered' | 'processed';
   /** The last commit of a generation. */
   readonly lastCommit: 'beforeRevoked' | 'afterRevoked';
-  /** Its auto commit waits for a poll(), after a clock that starts with the assignment, or not. */
+  /**
+   * Its auto commit is made by a poll(), from which its clock starts anew, or by a thread beside it,
+   * by a clock that never stops.
+   */
   readonly autoCommitsFrom: 'poll' | 'thread';
+  /** A commit that finds it fenced is thrown, and changes nothing of its membership. */
+  readonly staysWhenCommitIsFenced: boolean;
+  /** A poll clock that runs out takes effect only when the coordinator is known. */
+  readonly leavesOnlyKnownCoordinator: boolean;
+  /** poll() returns records of what it still holds while it looks for the coordinator to rejoin. */
+  readonly readsWithoutCoordinator: boolean;
+  /**
+   * It asks for metadata also when a connection breaks, when it subscribes to something else, and as
+   * the leader of a group that subscribes to more than it does; as a leader it waits for the answer.
+   */
+  readonly refreshesMetadata: boolean;
+  /** One join at a time: a new one waits until the last, given up or not, is answered. */
+  readonly awaitsLastJoin: boolean;
+  /** close() looks for a coordinator that is not known, to commit to it. */
+  readonly findsCoordinatorToClose: boolean;
   /** Records reach the application as one batch, or one by one. */
   readonly delivers: 'batch' | 'record';
   /** Where an application that stands still does so: between two polls, or in its handler. */
@@ -104,10 +123,16 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'positions',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    staysWhenCommitIsFenced: true,
+    leavesOnlyKnownCoordinator: true,
+    readsWithoutCoordinator: true,
+    refreshesMetadata: true,
+    awaitsLastJoin: true,
+    findsCoordinatorToClose: true,
     delivers: 'batch',
     stallsIn: 'pollLoop',
     errors: 'thrown',
-    constructorChecks: [],
+    constructorChecks: [isInRange],
     startUpMs: 1_000,
   },
   librdkafka: {
@@ -130,6 +155,12 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'delivered',
     lastCommit: 'afterRevoked',
     autoCommitsFrom: 'thread',
+    staysWhenCommitIsFenced: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
     stallsIn: 'pollLoop',
     errors: 'reported',
@@ -156,6 +187,12 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'processed',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    staysWhenCommitIsFenced: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
     stallsIn: 'handler',
     errors: 'thrown',
@@ -178,9 +215,12 @@ export interface MemberConfig {
   readonly isAutoCommit: boolean;
   /** Null for a client that commits after each batch instead. */
   readonly autoCommitIntervalMs: number | null;
-  readonly offsetReset: 'earliest' | 'latest';
+  /** Where a partition without a committed offset is read from; `none` throws. */
+  readonly offsetReset: 'earliest' | 'latest' | 'none';
   readonly metadataMaxAgeMs: number;
   readonly retryBackoffMs: number;
+  /** How long it waits for an answer, other than to JoinGroup; null where that is not simulated. */
+  readonly requestTimeoutMs: number | null;
   /** Null for a dynamic member. */
   readonly groupInstanceId: GroupInstanceId | null;
   /** The most advanced one that all of its assignors support. */
@@ -211,7 +251,9 @@ function assignorName(text: string): string {
 /** The names of the assignors that a member offers. */
 export function assignorsOf(member: ScenarioMember): readonly string[] {
   if (member.client === 'kafkajs') return ['RoundRobinAssigner'];
-  return settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  const named = settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  // Source: ConfigDef#parseValue takes what stands twice in a list for a slip.
+  return member.client === 'java' ? [...new Set(named)] : named;
 }
 
 /** The `group.instance.id` that makes a member static; null for a dynamic one. */
@@ -256,10 +298,11 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
       !hasSetting(client, 'enable.auto.commit') ||
       settingOf(member, 'enable.auto.commit') === 'true',
     autoCommitIntervalMs: numberIfAny('auto.commit.interval.ms'),
-    offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
+    offsetReset: readOffsetReset(member),
     metadataMaxAgeMs:
       numberIfAny('topic.metadata.refresh.interval.ms') ?? number('metadata.max.age.ms'),
     retryBackoffMs: numberIfAny('retry.backoff.ms') ?? KAFKAJS_RETRY_MS,
+    requestTimeoutMs: numberIfAny('request.timeout.ms'),
     groupInstanceId: instanceIdOf(member),
     rebalanceProtocol: rebalanceProtocolOf(assignors, profile.assignors),
     assignors,
@@ -271,6 +314,11 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
       ? settingOf(member, 'group.remote.assignor') || null
       : null,
   };
+}
+
+function readOffsetReset(member: ScenarioMember): MemberConfig['offsetReset'] {
+  const text = settingOf(member, 'auto.offset.reset').toLowerCase();
+  return text === 'latest' || text === 'none' ? text : 'earliest';
 }
 
 /** kafkajs's `retry.initialRetryTime`. */

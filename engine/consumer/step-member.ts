@@ -1,12 +1,13 @@
 import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
 import type { GroupResponse } from '../protocol/messages.ts';
-import { printPartition } from '../protocol/partitions.ts';
+import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
 import { onAutoCommitDue } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
-import { onCoordinatorUnavailable, onSessionOver, startHeartbeats } from './heartbeats.ts';
+import { UNAVAILABLE, backOff, onCoordinatorUnavailable } from './find-coordinator.ts';
+import { onSessionOver, startHeartbeats } from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,
@@ -53,7 +54,8 @@ export function stepMember(
 function goOn(turn: MemberTurn): void {
   for (;;) {
     const [first, ...rest] = turn.state.waiting;
-    if (first === undefined || turn.state.application.doing !== 'polling') break;
+    const { doing } = turn.state.application;
+    if (first === undefined || (doing !== 'polling' && doing !== 'idling')) break;
     turn.set({ waiting: rest });
     turn.cause = first.cause;
     take(turn, first.input);
@@ -220,7 +222,10 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       rulesOf(turn).onRetry(turn);
       return;
     case 'metadata':
-      turn.want({ type: 'refreshMetadata' });
+      turn.askMetadata();
+      return;
+    case 'close':
+      turn.raise({ type: 'COMMIT_SETTLED', owes: null });
       return;
     default:
       unreachable(timer, 'onTimer');
@@ -232,12 +237,12 @@ function startUp(turn: MemberTurn): void {
   const { profile } = turn.config;
   const [problem] = profile.constructorChecks.flatMap((check) => check(turn.config) ?? []);
   if (problem !== undefined) {
-    report(turn, { exception: '_INVALID_ARG', message: problem, isFatal: true });
+    report(turn, { ...problem, isFatal: true });
     return;
   }
   turn.note({ kind: 'memberReady' });
   turn.set({ application: { doing: 'polling' }, subscription: turn.config.topics });
-  turn.want({ type: 'refreshMetadata' });
+  turn.askMetadata();
   if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
   rulesOf(turn).onReady(turn);
   turn.raise({ type: 'READY' });
@@ -256,6 +261,10 @@ function onResponse(
     case 'OffsetFetchResponse': {
       if (message.errorCode !== 'NONE') {
         turn.set({ areOffsetsAsked: false });
+        const isUnavailable = UNAVAILABLE.includes(message.errorCode);
+        if (isUnavailable) onCoordinatorUnavailable(turn);
+        const isLoading = message.errorCode === 'COORDINATOR_LOAD_IN_PROGRESS';
+        if (isUnavailable || isLoading) backOff(turn);
         return;
       }
       const known = message.offsets.flatMap(({ topic, partition, committedOffset }) =>
@@ -266,7 +275,9 @@ function onResponse(
         .filter(({ committedOffset }) => committedOffset === null)
         .map(({ topic, partition }) => ({ topic, partition }));
       const at = turn.config.offsetReset;
-      if (partitions.length > 0) turn.want({ type: 'listOffsets', at, partitions });
+      if (partitions.length === 0) return;
+      if (at === 'none') throwNoOffset(turn, partitions);
+      else turn.want({ type: 'listOffsets', at, partitions });
       return;
     }
     default:
@@ -281,7 +292,7 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
   const { assigningFor } = turn.state;
-  turn.set({ metadata: seen, assigningFor: null });
+  turn.set({ metadata: seen, assigningFor: null, isMetadataAsked: false });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
   if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
 }
@@ -291,10 +302,13 @@ function onCoordinatorFound(turn: MemberTurn): void {
   rulesOf(turn).onCoordinatorFound(turn);
 }
 
-/** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
-function backOff(turn: MemberTurn): void {
-  turn.set({ isBackingOff: true });
-  turn.startTimer('retry', turn.config.retryBackoffMs);
+/** Source: SubscriptionState#resetInitializingPositions. */
+function throwNoOffset(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
+  report(turn, {
+    exception: 'NoOffsetForPartitionException',
+    message: `Undefined offset with no reset policy for partitions: [${partitions.map(printPartition).join(', ')}]`,
+    isFatal: true,
+  });
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
@@ -305,6 +319,8 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
   if (isAnswered || !turn.state.requests.has(correlationId)) return;
   const { request } = turn.settle(correlationId);
   onCoordinatorUnavailable(turn);
+  // Source: NetworkClient.DefaultMetadataUpdater#handleServerDisconnect.
+  if (turn.config.profile.refreshesMetadata) turn.askMetadata();
   if (request.type === 'FindCoordinatorRequest') backOff(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);
@@ -316,6 +332,10 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
  */
 function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
   const buffer = turn.state.buffer.filter(({ partition }) => topics.includes(partition.topic));
+  const { subscription } = turn.state;
+  const isNew =
+    topics.length !== subscription.length || topics.some((topic) => !subscription.includes(topic));
   turn.set({ subscription: topics, buffer, isFetching: false });
+  if (isNew && turn.config.profile.refreshesMetadata) turn.askMetadata();
   rulesOf(turn).onSubscribed(turn);
 }

@@ -222,6 +222,7 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
       checkClientSetting(['members', index, 'config', key], member.client, key, value, fail);
     }
     checkGroupProtocol(['members', index, 'config'], member, fail);
+    checkOffsetReset(['members', index, 'config', 'auto.offset.reset'], member, fail);
     checkTimeouts(['members', index, 'config'], member, fail);
   });
 }
@@ -314,6 +315,17 @@ function checkGroupProtocol(
       ? 'Remove it, or set group.protocol to consumer.'
       : 'Remove it; the broker decides it, by its group.consumer.* settings.',
   );
+}
+
+/** Source: AutoOffsetResetStrategy.Validator, in the constructor of every Java consumer. */
+function checkOffsetReset(
+  path: readonly (string | number)[],
+  member: ScenarioMember,
+  fail: Fail,
+): void {
+  const text = settingOf(member, 'auto.offset.reset');
+  if (member.client !== 'java' || /^(earliest|latest|none|by_duration:.+)$/.test(text)) return;
+  fail(path, `is "${text}", expected earliest, latest, none or by_duration:<duration>`);
 }
 
 /** Source: Heartbeat's constructor, which every Java consumer of a classic group goes through. */

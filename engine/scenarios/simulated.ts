@@ -35,6 +35,10 @@ interface Found {
 
 function unsimulatedIn(member: ScenarioMember): Found | null {
   const { client, config } = member;
+  const reset = 'auto.offset.reset';
+  if (String(config[reset] ?? '').startsWith('by_duration')) {
+    return setting(reset, 'goes by the age of records, which the simulator does not have');
+  }
   if (groupProtocolOf(member) === 'consumer') {
     if (client === 'java') return null;
     return setting('group.protocol', `is consumer, which is simulated for java, not for ${client}`);

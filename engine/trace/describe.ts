@@ -195,6 +195,7 @@ const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   memberSyncTimeout: 'the time to sync',
   pendingMember: 'the limit for coming back with the member id',
   metadata: 'the metadata clock (metadata.max.age.ms)',
+  close: 'the time that close() may take',
 };
 
 function timerAt(trace: Trace, step: number): TimerKind {

@@ -58,7 +58,9 @@ export type TimerKind =
   | 'memberSyncTimeout'
   | 'metadata'
   /** By which a librdkafka member itself counts its session. */
-  | 'ownSession';
+  | 'ownSession'
+  /** How long close() may take. */
+  | 'close';
 
 /** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */
 export type Fact =

@@ -1,5 +1,5 @@
 import type { OffsetCommitResponse } from '../../protocol/messages.ts';
-import { findCoordinator, onCoordinatorUnavailable, UNAVAILABLE } from '../heartbeats.ts';
+import { findCoordinator, onCoordinatorUnavailable, UNAVAILABLE } from '../find-coordinator.ts';
 import { reportRefusal } from '../commits.ts';
 import type { MemberTurn } from '../member.ts';
 import { RETRIABLE, update } from './heartbeats.ts';

@@ -16,7 +16,13 @@ const NOT_IN_GROUP: readonly MembershipState[] = [
 /** close(): commits first. Source: AsyncKafkaConsumer#close, #autoCommitOnClose. */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
+    application: {
+      doing: 'closing',
+      isFailure,
+      isInListener: false,
+      commitId: null,
+      isSeeking: false,
+    },
     closingFrom: from,
     waiting: [],
   });
