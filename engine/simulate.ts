@@ -26,7 +26,12 @@ import {
   type MemberName,
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
-import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
+import {
+  atOffset,
+  printPartition,
+  type PartitionOffset,
+  type TopicPartition,
+} from './protocol/partitions.ts';
 import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
@@ -164,6 +169,10 @@ class Run {
   readonly #topicIds = new Map<string, string>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
+  /** Which of a member's threads does what is recorded now, where that is told. */
+  #thread: 'heartbeat' | null = null;
+  /** What applications keep outside of Kafka: the next offset of each printed partition. */
+  readonly #checkpoints = new Map<string, number>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
@@ -238,7 +247,9 @@ class Run {
 
   #record(actor: ActorId, cause: number | null, fact: Fact): number {
     const step = this.#events.length;
-    this.#events.push({ step, atMs: this.#agenda.nowMs, actor, cause, inferred: false, ...fact });
+    const { nowMs: atMs } = this.#agenda;
+    const thread = this.#thread === null ? {} : { thread: this.#thread };
+    this.#events.push({ step, atMs, actor, cause, inferred: false, ...thread, ...fact });
     return step;
   }
 
@@ -606,9 +617,11 @@ class Run {
     const process = this.#process(name);
     const { member, effects } = stepMember(process.member, input, this.#agenda.nowMs, cause);
     process.member = member;
-    for (const { effect, cause: effectCause } of effects) {
+    for (const { effect, cause: effectCause, isOfHeartbeatThread } of effects) {
+      this.#thread = isOfHeartbeatThread ? 'heartbeat' : null;
       this.#doForMember(name, effect, effectCause);
     }
+    this.#thread = null;
     if (!hasEnded(process)) return;
     this.#timers.delete(process.actor);
     this.#startIfEnded(name);
@@ -663,6 +676,19 @@ class Run {
           atOffset(partition, effect.at === 'latest' ? this.#endOffset(partition) : 0),
         );
         this.#answerLater(client, { type: 'offsetsListed', positions }, cause);
+        return;
+      }
+      case 'saveCheckpoints':
+        for (const { offset, ...partition } of effect.offsets) {
+          this.#checkpoints.set(printPartition(partition), offset);
+        }
+        return;
+      case 'loadCheckpoints': {
+        const positions = effect.partitions.flatMap((partition) => {
+          const offset = this.#checkpoints.get(printPartition(partition));
+          return offset === undefined ? [] : [atOffset(partition, offset)];
+        });
+        this.#answerLater(client, { type: 'checkpointsLoaded', positions }, cause);
         return;
       }
       case 'refreshMetadata': {

@@ -1,12 +1,13 @@
+import { unreachable } from '../assert.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './find-coordinator.ts';
 import { EVICTIONS } from './heartbeats.ts';
 import { seekToClose } from './leaving.ts';
-import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
+import { endCallback, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
+import { errorFor } from './thrown.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
-
-const COMMIT_FAILED =
-  'Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.';
+import { commitBy, reportRefusal, settleAsync, throwWakeup } from './own-commits.ts';
+import { workOn } from './working.ts';
 
 /**
  * With auto commit, the rejoin waits for a last one; some clients make it after the revoked call.
@@ -48,20 +49,13 @@ export function onAutoCommitDue(turn: MemberTurn): void {
  * rd_kafka_cgrp_offsets_commit.
  */
 export function commitSync(turn: MemberTurn): void {
-  const { membershipState } = turn;
-  if (turn.committable().length === 0) {
+  if (turn.ownOffsets().length === 0) {
     if (turn.config.profile.errors === 'thrown') return;
     const message = 'Commit failed: Local: No offset stored';
     turn.note({ kind: 'memberError', exception: '_NO_OFFSET', message });
     return;
   }
-  if (['joining', 'syncing', 'retrying'].includes(membershipState)) {
-    reportRefusal(turn, 'REBALANCE_IN_PROGRESS');
-    return;
-  }
-  const correlationId = turn.sendCommit();
-  if (correlationId === null) reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
-  else turn.set({ application: { doing: 'commitSync', correlationId } });
+  commitBy(turn, 'sync', turn.ownOffsets(), []);
 }
 
 /**
@@ -81,6 +75,7 @@ export function onOffsetCommitResponse(
     onCommitUnavailable(turn, correlationId);
     return;
   }
+  settleAsync(turn, correlationId, errorCode);
   if (EVICTIONS.includes(errorCode)) onCommitOfStranger(turn, sent, correlationId, errorCode);
   else if (errorCode === 'REBALANCE_IN_PROGRESS') {
     onToldToRejoin(turn, 'offset commit failed since group is already rebalancing');
@@ -99,7 +94,7 @@ export function onOffsetCommitResponse(
   }
   if (isWaitedFor && application.doing === 'commitSync') {
     reportRefusal(turn, errorCode);
-    turn.set({ application: { doing: 'polling' } });
+    workOn(turn, application.rest);
   }
   if (turn.membershipState === 'committing' && !turn.isAsking('OffsetCommitRequest')) {
     settleCommit(turn);
@@ -131,6 +126,7 @@ function onCommitOfStranger(
  * coordinator is found; close() does without; the auto commit waits for its turn.
  */
 export function onCommitUnavailable(turn: MemberTurn, correlationId: number): void {
+  if (settleAsync(turn, correlationId, 'retriable')) return;
   const { application, isCoordinatorKnown, config } = turn.state;
   if (application.doing === 'closing') {
     if (application.commitId === correlationId) seekToClose(turn);
@@ -152,28 +148,57 @@ export function isCommitWaiting(turn: MemberTurn): boolean {
   return isWaited && !turn.isAsking('OffsetCommitRequest');
 }
 
+function sendAgain(turn: MemberTurn): number | null {
+  const { application } = turn.state;
+  if (application.doing === 'commitSync' && application.offsets !== undefined) {
+    return turn.sendOffsets(application.offsets);
+  }
+  return 'correlationId' in application ? turn.sendOwnCommit() : turn.sendCommit();
+}
+
 /** The coordinator is there again: the commit that somebody waits for is sent once more. */
 export function commitAgain(turn: MemberTurn): void {
   if (!isCommitWaiting(turn)) return;
   const { application } = turn.state;
-  const correlationId = turn.sendCommit();
+  const correlationId = sendAgain(turn);
   if (!('correlationId' in application)) {
     if (correlationId === null) settleCommit(turn);
   } else if (correlationId !== null) turn.set({ application: { ...application, correlationId } });
   else if (application.doing === 'callback') endCallback(turn, 'revoked');
   else {
     reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
-    turn.set({ application: { doing: 'polling' } });
+    workOn(turn, application.rest);
   }
 }
 
-/** Java has one exception for all refusals but that of a rebalance. */
-export function reportRefusal(turn: MemberTurn, errorCode: ErrorCode): void {
-  if (errorCode === 'NONE') return;
-  const { exception: name } = errorFor(turn, errorCode);
-  const isRebalance = errorCode === 'REBALANCE_IN_PROGRESS';
-  const isCommitFailed = turn.config.profile.errors === 'thrown' && !isRebalance;
-  const exception = isCommitFailed ? 'CommitFailedException' : name;
-  const message = isRebalance ? 'A rebalance is under way.' : COMMIT_FAILED;
-  turn.note({ kind: 'memberError', exception, message });
+/**
+ * wakeup(), from another thread: the call that the application waits in throws, or else the next one
+ * that waits. A commit that is under way stays so, and so does a join. close() does not wake up.
+ *
+ * Source: ConsumerNetworkClient#wakeup, #maybeTriggerWakeup, #disableWakeups.
+ */
+export function wakeUp(turn: MemberTurn): void {
+  const { application } = turn.state;
+  switch (application.doing) {
+    case 'polling':
+      throwWakeup(turn);
+      return;
+    case 'commitSync':
+      throwWakeup(turn);
+      workOn(turn, application.rest);
+      return;
+    case 'callback':
+      throwWakeup(turn);
+      endCallback(turn, 'revoked');
+      return;
+    case 'working':
+    case 'idling':
+      turn.set({ isWokenUp: true });
+      return;
+    case 'closing':
+    case 'nothing':
+      return;
+    default:
+      unreachable(application, 'wakeUp');
+  }
 }

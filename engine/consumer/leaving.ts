@@ -1,6 +1,9 @@
 import type { LeaveGroupRequest } from '../protocol/messages.ts';
 import { backOff, findCoordinator } from './find-coordinator.ts';
+import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
 import type { MemberTurn } from './member.ts';
+import { refusalNow, reportRefusal } from './own-commits.ts';
+import { report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
 /** States in which a rebalance is under way, so that nobody knows any more what is its own. */
@@ -105,10 +108,22 @@ export function leaveGroup(turn: MemberTurn): void {
   const from = turn.state.closingFrom ?? 'unjoined';
   turn.stopTimer('close');
   if (application.doing === 'closing' && application.isInListener) {
-    turn.note({ kind: 'callbackLeft', callback: 'revoked' });
+    leaveCall(turn, 'revoked');
   } else if (tellOfEnd(turn, from) !== null) return;
   turn.assign([]);
-  const request = leaveRequest(turn, from, 'the consumer is being closed');
+  // Source: AbstractCoordinator#close, which does not come to LeaveGroup after an exception.
+  if (takeThrow(turn)) {
+    const message = 'Failed to close kafka consumer';
+    turn.note({ kind: 'memberError', exception: 'KafkaException', message });
+    turn.raise({ type: 'LEFT', isFailure: true });
+    return;
+  }
+  const reason = 'the consumer is being closed';
+  const { closeOperation: operation } = turn.state;
+  const request =
+    operation === 'REMAIN_IN_GROUP'
+      ? null
+      : leaveRequest(turn, from, reason, operation === 'LEAVE_GROUP');
   if (request === null) finishClosing(turn);
   else turn.request(request);
 }
@@ -153,6 +168,15 @@ export function endUnsubscribe(turn: MemberTurn): void {
   const isPolling = turn.membershipState !== 'unsubscribed';
   if (isAutoCommit && profile.lastCommit === 'afterRevoked') turn.sendCommit();
   turn.assign([]);
+  // It is not unsubscribed then; its application ends, whatever it does after other exceptions.
+  if (takeThrow(turn)) {
+    report(turn, {
+      exception: 'KafkaException',
+      message: 'User rebalance callback throws an error',
+      isFatal: true,
+    });
+    return;
+  }
   const isForGood = profile.unsubscribesIn === 'poll';
   const reason = 'the consumer unsubscribed from all topics';
   const request = leaveRequest(turn, from, reason, isForGood);
@@ -189,11 +213,22 @@ function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';
   turn.note({ kind: 'callbackEntered', callback, partitions: assignment });
   turn.set({ isAssigned: false, isRevokedOwed: false });
-  const isCommitting = callback === 'revoked' && config.commitInRevoked;
-  const correlationId = isCommitting ? turn.sendCommit() : null;
-  if (correlationId === null) turn.note({ kind: 'callbackLeft', callback });
+  if (callback === 'lost') commitInLost(turn);
+  const correlationId = callback === 'revoked' ? workInRevoked(turn, assignment) : null;
+  if (correlationId === null) leaveCall(turn, callback);
   else if (application.doing === 'closing') waitToClose(turn, correlationId, true);
   return correlationId;
+}
+
+/**
+ * Kafka's onPartitionsLost calls onPartitionsRevoked, whose commit is refused then.
+ *
+ * Source: ConsumerRebalanceListener#onPartitionsLost.
+ */
+export function commitInLost(turn: MemberTurn): void {
+  const { lostCallsRevoked, commitInRevoked } = turn.config;
+  if (!lostCallsRevoked || !commitInRevoked || turn.ownOffsets().length === 0) return;
+  reportRefusal(turn, refusalNow(turn) ?? 'REBALANCE_IN_PROGRESS');
 }
 
 /** Whether a listener is to hear that all is gone; some clients count an empty assignment. */

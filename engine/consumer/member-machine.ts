@@ -249,7 +249,11 @@ export const memberMachine = setup({
     },
     unsubscribed: {
       description: 'unsubscribe(): it has left its group, and runs on without polling.',
-      on: { SUBSCRIBE: { target: 'unjoined', actions: 'pollAgain' }, CLOSE: ENDS.CLOSE },
+      on: {
+        SUBSCRIBE: { target: 'unjoined', actions: 'pollAgain' },
+        CLOSE: ENDS.CLOSE,
+        THROWN: ENDS.THROWN,
+      },
     },
     leaving: {
       description: 'close(): it commits, gives up its partitions and says that it leaves.',

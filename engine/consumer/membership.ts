@@ -11,9 +11,13 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { endUnsubscribe, hasSomethingToLose, leaveRequest } from './leaving.ts';
+import { startCheckpoints } from './checkpoints.ts';
+import { commitInLost, endUnsubscribe, hasSomethingToLose, leaveRequest } from './leaving.ts';
+import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
+import { work } from './working.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MemberTurn, Thrown } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import { errorFor, report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
 /** The process is gone: nothing waits and nothing runs any more. */
@@ -42,11 +46,22 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     isCommitFenced: false,
     isPollOver: false,
     isMetadataAsked: false,
+    closeOperation: 'DEFAULT',
     closingFrom: null,
     assignedBy: null,
     isBackingOff: false,
     isHeartbeatDue: false,
     isCommitDue: false,
+    isProcessedNew: false,
+    isCheckpointDue: false,
+    isUnsaved: false,
+    asyncCommits: new Set(),
+    pendingAsync: [],
+    asyncErrors: [],
+    isWokenUp: false,
+    hasThrown: false,
+    isThrowOwed: false,
+    isAssignedAgain: false,
     stallMs: 0,
     subscription: turn.config.topics,
     consumerProtocol: NEW_MEMBERSHIP,
@@ -90,7 +105,13 @@ export function join(turn: MemberTurn): void {
   const { profile, groupId, rebalanceProtocol } = turn.config;
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.set({ isLeader: false, assignedBy: null, isHeartbeatDue: false, isPrepared: true });
+  turn.set({
+    isLeader: false,
+    assignedBy: null,
+    isHeartbeatDue: false,
+    isPrepared: true,
+    isAssignedAgain: false,
+  });
   // A client without a listener is not told, but it stops fetching: its partitions have no owner.
   if (rebalanceProtocol === 'eager') {
     turn.assign([]);
@@ -222,26 +243,9 @@ export function throwToApplication(turn: MemberTurn, answer: GroupResponse | nul
   report(turn, errorFor(turn, errorCode));
 }
 
-/** poll() hands an error over; the application ends where it cannot go on. */
-export function report(turn: MemberTurn, { exception, message, isFatal }: Thrown): void {
-  turn.note({ kind: 'memberError', exception, message });
-  if (isFatal) turn.raise({ type: 'THROWN' });
-}
-
 /** Why it joins again after a try that failed; source: AbstractCoordinator#joinGroupIfNeeded. */
 const failureReason = (turn: MemberTurn, errorCode: ErrorCode): string =>
   `rebalance failed due to ${errorFor(turn, errorCode).exception}`;
-
-/** As the client names it. Kafka's exceptions: FENCED_INSTANCE_ID is FencedInstanceIdException. */
-export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
-  const isThrown = turn.config.profile.errors === 'thrown';
-  const words = errorCode.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase());
-  return {
-    exception: isThrown ? `${words.join('')}Exception` : errorCode,
-    message: `The coordinator answered ${errorCode}.`,
-    isFatal: isThrown || errorCode === 'FENCED_INSTANCE_ID',
-  };
-}
 
 /** A leader assigns for all; some clients look at the cluster once more before. */
 export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
@@ -425,7 +429,7 @@ export function callRevokedAfterSync(turn: MemberTurn): void {
 function enterRevoked(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
   turn.set({ givingUp: partitions });
   turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions });
-  const correlationId = turn.config.commitInRevoked ? turn.sendCommit() : null;
+  const correlationId = workInRevoked(turn, partitions);
   if (correlationId === null) endCallback(turn, 'revoked');
   else turn.set({ application: { doing: 'callback', correlationId } });
 }
@@ -435,6 +439,7 @@ export function callLost(turn: MemberTurn): void {
   const { assignment } = turn.state;
   turn.set({ givingUp: assignment });
   turn.note({ kind: 'callbackEntered', callback: 'lost', partitions: assignment });
+  commitInLost(turn);
   endCallback(turn, 'lost');
 }
 
@@ -447,7 +452,7 @@ export function callLost(turn: MemberTurn): void {
 export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): void {
   const { assignment, givingUp, config } = turn.state;
   const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
-  turn.note({ kind: 'callbackLeft', callback });
+  leaveCall(turn, callback);
   if (turn.state.closingFrom !== null) {
     endUnsubscribe(turn);
     return;
@@ -464,22 +469,45 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   });
   if (turn.membershipState === 'givingUp') {
     turn.set({ joinReason: 'need to revoke partitions and re-join' });
-  }
+  } else if (takeThrow(turn) && throwFromPoll(turn)) return;
   turn.raise({ type: 'CALLBACK_DONE', isCommitting, isEvicted: isEvicted(turn) });
 }
 
-/** Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. */
+/**
+ * poll() throws what the listener has thrown: the application ends, or polls again.
+ *
+ * @returns whether it ends.
+ */
+function throwFromPoll(turn: MemberTurn): boolean {
+  const isFatal = turn.config.listenerThrows?.then === 'end';
+  const message = 'User rebalance callback throws an error';
+  report(turn, { exception: 'KafkaException', message, isFatal });
+  return isFatal;
+}
+
+/** Until an application that an exception does not end polls again. */
+const AFTER_EXCEPTION_MS = 1_000;
+
+/**
+ * Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. When that throws,
+ * or the revoked call before it has, the next poll() does it once more, with nothing to add.
+ */
 export function callAssigned(turn: MemberTurn): void {
   const { profile } = turn.config;
   const { assigned, assignment: owned } = turn.state;
   if (profile.autoCommitsFrom === 'poll') turn.startAutoCommits();
   turn.set({ isCommitDue: false, isAssigned: true });
+  startCheckpoints(turn);
   remember(turn, assigned);
   turn.assign(assigned);
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });
-  turn.note({ kind: 'callbackLeft', callback: 'assigned' });
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false, isEvicted: isEvicted(turn) });
+  leaveCall(turn, 'assigned');
+  const hasThrown = takeThrow(turn);
+  turn.set({ isAssignedAgain: hasThrown });
+  if (!hasThrown) {
+    turn.raise({ type: 'CALLBACK_DONE', isCommitting: false, isEvicted: isEvicted(turn) });
+  } else if (!throwFromPoll(turn)) work(turn, [], AFTER_EXCEPTION_MS);
 }
 
 /** The group has gone on without it during the call. */

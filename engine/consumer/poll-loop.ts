@@ -8,10 +8,15 @@ import {
 } from '../protocol/partitions.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { sendDueHeartbeat } from './heartbeats.ts';
+import { saveIfDue } from './checkpoints.ts';
+import { callAsyncCallbacks, commitBy, throwWakeup } from './own-commits.ts';
+import { handToWorkers, isBusy, noteProcessed } from './workers.ts';
+import { eachRecord, work, workOn } from './working.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
-import { onToldToRejoin, owedCallback, report } from './membership.ts';
+import { callAssigned, onToldToRejoin, owedCallback } from './membership.ts';
+import { report } from './thrown.ts';
 
 /**
  * What poll() does when the application is in it: first the coordinator's business, then records.
@@ -26,12 +31,21 @@ export function poll(turn: MemberTurn): void {
     joinWithoutPoll(turn);
     return;
   }
-  const { failure } = turn.state;
+  const { failure, isWokenUp } = turn.state;
+  if (isWokenUp) throwWakeup(turn);
+  callAsyncCallbacks(turn);
   if (failure !== null) {
     turn.set({ failure: null });
     report(turn, failure);
     if (failure.isFatal) return;
   }
+  if (turn.state.isAssignedAgain) {
+    if (['assigning', 'rejoinNeeded'].includes(turn.membershipState)) callAssigned(turn);
+    if (turn.state.application.doing !== 'polling') return;
+  }
+  serveApplication(turn);
+  // It may wait for a commit of its own now.
+  if (turn.state.application.doing !== 'polling') return;
   if (turn.membershipState === 'stable') {
     const reason = reasonToRejoin(turn);
     if (reason !== null) onToldToRejoin(turn, reason);
@@ -65,6 +79,15 @@ function readsOn(turn: MemberTurn): boolean {
   const { membershipState: state, config } = turn;
   if (config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(state)) return true;
   return config.profile.readsWithoutCoordinator && (state === 'rejoinNeeded' || state === 'lost');
+}
+
+/** What poll() does for an application that does not leave all to it: checkpoints, workers' commits. */
+function serveApplication(turn: MemberTurn): void {
+  saveIfDue(turn);
+  const { isProcessedNew, config } = turn.state;
+  if (!isProcessedNew || config.commitPolicy === null || config.workerCount === 0) return;
+  turn.set({ isProcessedNew: false });
+  commitBy(turn, config.commitPolicy.how, turn.ownOffsets(), []);
 }
 
 /** The coordinator is looked for before the listener is called, unless that call was ready before. */
@@ -149,6 +172,11 @@ export function askPositions(
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
   if (missing.length === 0) return;
   turn.set({ areOffsetsAsked: true });
+  if (config.checkpointEveryMs !== null && !turn.state.areCheckpointsAsked) {
+    turn.set({ areCheckpointsAsked: true });
+    turn.want({ type: 'loadCheckpoints', partitions: missing });
+    return;
+  }
   turn.request({
     type: 'OffsetFetchRequest',
     groupId: config.groupId,
@@ -181,7 +209,7 @@ export function fetch(turn: MemberTurn): void {
   const wanted = kept.flatMap((partition) => {
     const name = printPartition(partition);
     const offset = positions.get(name);
-    const isFetchable = offset !== undefined && !paused.has(name);
+    const isFetchable = offset !== undefined && !paused.has(name) && !isBusy(turn, partition);
     return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;
@@ -214,7 +242,17 @@ export function deliver(turn: MemberTurn): void {
   if (config.profile.commits === 'delivered') addUncommitted(turn, batch);
   const { stallMs } = turn.state;
   turn.set({ stallMs: 0 });
-  work(turn, batch, stallMs + recordCount * config.perRecordMs);
+  if (config.workerCount > 0) {
+    handToWorkers(turn, batch);
+    turn.set({ buffer: turn.state.buffer.filter(({ partition }) => !isBusy(turn, partition)) });
+    return;
+  }
+  if (config.commitPolicy?.after !== 'record') {
+    work(turn, batch, stallMs + recordCount * config.perRecordMs);
+    return;
+  }
+  const [first, ...others] = eachRecord(batch);
+  work(turn, first === undefined ? [] : [first], stallMs + config.perRecordMs, others);
 }
 
 function takeRecords(
@@ -234,16 +272,6 @@ function takeRecords(
   return { batch, rest };
 }
 
-/** The application leaves poll() for a while; its poll clock runs until it is back. */
-export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: number): void {
-  const thenDoing = turn.state.application.doing === 'idling' ? 'idling' : 'polling';
-  turn.set({ application: { doing: 'working', batch, thenDoing } });
-  const { maxPollIntervalMs } = turn.config;
-  const isClockRunning = forMs > 0 && thenDoing === 'polling';
-  if (isClockRunning && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
-  turn.startTimer('work', forMs);
-}
-
 function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
   const uncommitted = new Map(turn.state.uncommitted);
   for (const { partition, lastOffset } of batch) {
@@ -252,20 +280,31 @@ function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
   turn.set({ uncommitted });
 }
 
-/** The application has finished its batch and polls again. */
+/** The application has finished a batch, or a record of it: it commits, goes on, or polls again. */
 export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
-  turn.set({ application: { doing: application.thenDoing }, isPollOver: false });
-  if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
-  for (const { partition, firstOffset, lastOffset } of application.batch) {
-    turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
-  }
-  if (config.profile.commits === 'processed') addUncommitted(turn, application.batch);
-  const [last] = application.batch.slice(-1);
+  const { batch, rest, thenDoing } = application;
+  for (const span of batch) noteProcessed(turn, span);
+  if (config.profile.commits === 'processed') addUncommitted(turn, batch);
+  const [last] = batch.slice(-1);
   const [next] = turn.state.buffer;
   const isBatchDone =
     last !== undefined && (next === undefined || !isSamePartition(next.partition, last.partition));
   // kafkajs commits after each batch of a partition; the others by their clocks.
   if (isBatchDone && config.profile.commits === 'processed') turn.set({ isCommitDue: true });
+  if (last === undefined || !commitAfterWork(turn, last, rest)) workOn(turn, rest, thenDoing);
+}
+
+/** The application commits by its own policy; true when it waits for that. */
+function commitAfterWork(
+  turn: MemberTurn,
+  { partition, lastOffset }: OffsetSpan,
+  rest: readonly OffsetSpan[],
+): boolean {
+  const { commitPolicy } = turn.config;
+  if (commitPolicy === null) return false;
+  const isEach = commitPolicy.after === 'record';
+  const offsets = isEach ? [atOffset(partition, lastOffset + 1)] : turn.ownOffsets();
+  return commitBy(turn, commitPolicy.how, offsets, rest);
 }

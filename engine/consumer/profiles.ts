@@ -16,7 +16,7 @@ import {
   type MemberName,
 } from '../protocol/ids.ts';
 import { groupProtocolOf, settingOf } from '../scenarios/member-settings.ts';
-import type { ScenarioMember } from '../scenarios/scenario.ts';
+import type { CommitPolicy, ListenerThrows, ScenarioMember } from '../scenarios/scenario.ts';
 
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
 export interface ClientProfile {
@@ -229,6 +229,14 @@ export interface MemberConfig {
   readonly assignors: readonly string[];
   readonly perRecordMs: number;
   readonly commitInRevoked: boolean;
+  readonly listenerThrows: ListenerThrows | null;
+  readonly lostCallsRevoked: boolean;
+  /** How the application commits by itself; null when it does not. */
+  readonly commitPolicy: CommitPolicy | null;
+  /** 0 when the application processes what it polls before it polls again. */
+  readonly workerCount: number;
+  /** Null when it keeps no positions outside of Kafka. */
+  readonly checkpointEveryMs: number | null;
   /** What the application subscribes to when it starts. */
   readonly topics: readonly string[];
   readonly groupProtocol: GroupProtocol;
@@ -308,6 +316,11 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
     assignors,
     perRecordMs: work.perRecordMs,
     commitInRevoked: work.commitInRevoked,
+    listenerThrows: work.listenerThrows ?? null,
+    lostCallsRevoked: work.lostCallsRevoked ?? false,
+    commitPolicy: work.commit ?? null,
+    workerCount: work.workers ?? 0,
+    checkpointEveryMs: work.checkpoints?.everyMs ?? null,
     topics: member.topics,
     groupProtocol: groupProtocolOf(member),
     remoteAssignor: hasSetting(client, 'group.remote.assignor')

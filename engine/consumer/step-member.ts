@@ -4,7 +4,7 @@ import type { GroupResponse } from '../protocol/messages.ts';
 import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
-import { onAutoCommitDue } from './commits.ts';
+import { onAutoCommitDue, wakeUp } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
 import { UNAVAILABLE, backOff, onCoordinatorUnavailable } from './find-coordinator.ts';
 import { onSessionOver, startHeartbeats } from './heartbeats.ts';
@@ -15,8 +15,12 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, report, sync } from './membership.ts';
-import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
+import { endProcess, sync } from './membership.ts';
+import { report } from './thrown.ts';
+import { onFetched, onWorkDone, setPositions } from './poll-loop.ts';
+import { onWorkersDue } from './workers.ts';
+import { work } from './working.ts';
+import { refusePendingAsync, sendPendingAsync } from './own-commits.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
 
@@ -43,8 +47,10 @@ export function stepMember(
   if (isForApplication(turn, input) && !isFree(turn, input)) {
     turn.set({ waiting: [...turn.state.waiting, { input, cause }] });
   } else {
+    turn.isOfHeartbeatThread = isForHeartbeatThread(turn, input);
     take(turn, input);
     carryOutActions(turn);
+    turn.isOfHeartbeatThread = false;
   }
   goOn(turn);
   return { member: turn.state, effects: turn.effects };
@@ -86,11 +92,12 @@ function hearOfAssignment(turn: MemberTurn, input: MemberInput): void {
 function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
   switch (input.type) {
     case 'command':
-      return input.command.do !== 'start' && input.command.do !== 'crash';
+      return !NOT_FOR_APPLICATION.includes(input.command.do);
     case 'response':
       return isAnswerForApplication(turn, input.message);
     case 'fetched':
     case 'offsetsListed':
+    case 'checkpointsLoaded':
       return true;
     case 'memberId':
     case 'timer':
@@ -101,6 +108,37 @@ function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
       return unreachable(input, 'isForApplication');
   }
 }
+
+/**
+ * What a heartbeat thread takes up: its clocks, the answers to its heartbeats, and the coordinator while
+ * the application is not in poll().
+ */
+function isForHeartbeatThread(turn: MemberTurn, input: MemberInput): boolean {
+  const { profile, groupProtocol } = turn.config;
+  if (profile.heartbeatsFrom !== 'thread' || groupProtocol !== 'classic') return false;
+  const { application, requests } = turn.state;
+  const isAway = application.doing !== 'polling' && application.doing !== 'closing';
+  switch (input.type) {
+    case 'timer':
+      return HEARTBEAT_CLOCKS.includes(input.timer) || (input.timer === 'retry' && isAway);
+    case 'response':
+      return (
+        input.message.type === 'HeartbeatResponse' ||
+        (input.message.type === 'FindCoordinatorResponse' && isAway)
+      );
+    case 'disconnected': {
+      const type = requests.get(input.correlationId)?.request.type;
+      return type === 'HeartbeatRequest' || (type === 'FindCoordinatorRequest' && isAway);
+    }
+    default:
+      return false;
+  }
+}
+
+const HEARTBEAT_CLOCKS: readonly MemberTimer[] = ['heartbeat', 'ownSession', 'poll'];
+
+/** What is done to it, not by it. */
+const NOT_FOR_APPLICATION: readonly Command['do'][] = ['start', 'crash', 'wakeup'];
 
 /** A client that joins beside its application needs it only for the calls that SyncGroup brings. */
 function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boolean {
@@ -146,6 +184,10 @@ function take(turn: MemberTurn, input: MemberInput): void {
     case 'offsetsListed':
       setPositions(turn, input.positions);
       return;
+    case 'checkpointsLoaded':
+      setPositions(turn, input.positions);
+      turn.set({ areOffsetsAsked: false });
+      return;
     case 'metadata':
       onMetadata(turn, input.topics);
       return;
@@ -160,7 +202,11 @@ function onCommand(turn: MemberTurn, command: Command): void {
       turn.raise({ type: 'START' });
       return;
     case 'close':
+      turn.set({ closeOperation: command.groupMembershipOperation ?? 'DEFAULT' });
       turn.raise({ type: 'CLOSE' });
+      return;
+    case 'wakeup':
+      wakeUp(turn);
       return;
     case 'crash':
       turn.raise({ type: 'CRASH' });
@@ -227,6 +273,12 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
     case 'close':
       turn.raise({ type: 'COMMIT_SETTLED', owes: null });
       return;
+    case 'workers':
+      onWorkersDue(turn);
+      return;
+    case 'checkpoint':
+      turn.set({ isCheckpointDue: true });
+      return;
     default:
       unreachable(timer, 'onTimer');
   }
@@ -256,7 +308,7 @@ function onResponse(
   switch (message.type) {
     case 'FindCoordinatorResponse':
       if (message.errorCode === 'NONE') onCoordinatorFound(turn);
-      else backOff(turn);
+      else onCoordinatorNotFound(turn);
       return;
     case 'OffsetFetchResponse': {
       if (message.errorCode !== 'NONE') {
@@ -300,6 +352,12 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
 function onCoordinatorFound(turn: MemberTurn): void {
   turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
   rulesOf(turn).onCoordinatorFound(turn);
+  sendPendingAsync(turn);
+}
+
+function onCoordinatorNotFound(turn: MemberTurn): void {
+  refusePendingAsync(turn);
+  backOff(turn);
 }
 
 /** Source: SubscriptionState#resetInitializingPositions. */
@@ -321,7 +379,7 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
   onCoordinatorUnavailable(turn);
   // Source: NetworkClient.DefaultMetadataUpdater#handleServerDisconnect.
   if (turn.config.profile.refreshesMetadata) turn.askMetadata();
-  if (request.type === 'FindCoordinatorRequest') backOff(turn);
+  if (request.type === 'FindCoordinatorRequest') onCoordinatorNotFound(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);
 }

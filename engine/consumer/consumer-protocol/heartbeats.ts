@@ -9,7 +9,7 @@ import { sortPartitions, type TopicPartition } from '../../protocol/partitions.t
 import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../find-coordinator.ts';
 import type { MemberTurn } from '../member.ts';
 import type { MembershipState } from '../step-machine.ts';
-import { errorFor } from '../membership.ts';
+import { errorFor } from '../thrown.ts';
 import type { LeaveReason } from './machine.ts';
 import type { ConsumerProtocolMembership, LocalAssignment } from './membership.ts';
 

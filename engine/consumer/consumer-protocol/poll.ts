@@ -1,6 +1,6 @@
 import type { MemberTurn } from '../member.ts';
 import { askPositions, deliver, fetch } from '../poll-loop.ts';
-import { report } from '../membership.ts';
+import { report } from '../thrown.ts';
 import { findCoordinator } from '../find-coordinator.ts';
 import { update } from './heartbeats.ts';
 import { loseAll, reconcile, release } from './reconciliation.ts';
