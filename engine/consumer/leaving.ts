@@ -19,28 +19,24 @@ const NOT_IN_GROUP: readonly MembershipState[] = ['starting', 'unjoined', 'lost'
  */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: {
-      doing: 'closing',
-      isFailure,
-      isInListener: false,
-      commitId: null,
-      isSeeking: false,
-    },
+    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
+    closingSinceMs: turn.nowMs,
+    isSeekingToClose: false,
     // What an unsubscribe() has begun ends with it.
     closingFrom: turn.state.closingFrom ?? from,
     waiting: [],
   });
   stopClocks(turn);
-  const { profile, isAutoCommit, requestTimeoutMs } = turn.config;
-  const tellsFirst = profile.lastCommit === 'afterRevoked';
+  const tellsFirst = turn.config.profile.lastCommit === 'afterRevoked';
   // The listener's own commit is the last one then.
   if (tellsFirst && tellOfEnd(turn, from) !== null) return;
-  if (profile.findsCoordinatorToClose && requestTimeoutMs !== null && isAutoCommit) {
-    turn.startTimer('close', Math.min(CLOSE_TIMEOUT_MS, requestTimeoutMs));
-  }
-  if (!turn.state.isCoordinatorKnown && turn.committable().length > 0) seekToClose(turn);
+  const isSeeking = !turn.state.isCoordinatorKnown && turn.committable().length > 0;
+  if (isSeeking && maySeekToClose(turn)) seekToClose(turn);
   else commitToClose(turn);
 }
+
+const maySeekToClose = ({ config }: MemberTurn): boolean =>
+  config.profile.findsCoordinatorToClose && config.isAutoCommit;
 
 /** Source: ClassicKafkaConsumer, DEFAULT_CLOSE_TIMEOUT_MS; request.timeout.ms cuts it short. */
 const CLOSE_TIMEOUT_MS = 30_000;
@@ -63,27 +59,30 @@ function commitToClose(turn: MemberTurn): void {
  * Source: ConsumerCoordinator#close, #commitOffsetsSync.
  */
 export function seekToClose(turn: MemberTurn): void {
-  const { application, config } = turn.state;
+  const { application, closingSinceMs, config } = turn.state;
   if (application.doing !== 'closing') return;
-  const isSeeking = config.profile.findsCoordinatorToClose && config.isAutoCommit;
-  if (!isSeeking || application.isInListener) {
+  if (!maySeekToClose(turn) || application.isInListener) {
     turn.raise({ type: 'COMMIT_SETTLED', owes: null });
     return;
   }
-  turn.set({ application: { ...application, commitId: null, isSeeking } });
+  const { requestTimeoutMs } = config;
+  const endsAtMs =
+    closingSinceMs + Math.min(CLOSE_TIMEOUT_MS, requestTimeoutMs ?? CLOSE_TIMEOUT_MS);
+  turn.set({ application: { ...application, commitId: null }, isSeekingToClose: true });
+  turn.startTimer('close', Math.max(0, endsAtMs - turn.nowMs));
   if (turn.state.isCoordinatorKnown) backOff(turn);
   else findCoordinator(turn);
 }
 
 /** The coordinator is found, or a back-off is over: a close() that has waited for it goes on. */
 export function resumeClose(turn: MemberTurn): void {
-  const { application, isCoordinatorKnown } = turn.state;
-  if (application.doing !== 'closing' || !application.isSeeking) return;
+  const { application, isCoordinatorKnown, isSeekingToClose } = turn.state;
+  if (application.doing !== 'closing' || !isSeekingToClose) return;
   if (!isCoordinatorKnown) {
     findCoordinator(turn);
     return;
   }
-  turn.set({ application: { ...application, isSeeking: false } });
+  turn.set({ isSeekingToClose: false });
   commitToClose(turn);
 }
 

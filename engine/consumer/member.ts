@@ -60,8 +60,6 @@ export type Application =
       readonly isInListener: boolean;
       /** The commit that it waits for; null when for none. */
       readonly commitId: number | null;
-      /** It looks for the coordinator, to commit. */
-      readonly isSeeking: boolean;
     }
   /** It runs on after unsubscribe(), without polling. */
   | { readonly doing: 'idling' }
@@ -238,6 +236,9 @@ export interface Member {
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
   readonly application: Application;
+  readonly closingSinceMs: number;
+  /** close() looks for the coordinator, to commit. */
+  readonly isSeekingToClose: boolean;
   /** What close() was told about its membership. */
   readonly closeOperation: GroupMembershipOperation;
   /** The state it was in when close() was called. */
@@ -314,6 +315,8 @@ export const newMember = (config: MemberConfig): Member => ({
   isAssignedAgain: false,
   paused: new Set(),
   application: { doing: 'nothing' },
+  closingSinceMs: 0,
+  isSeekingToClose: false,
   closeOperation: 'DEFAULT',
   closingFrom: null,
   waiting: [],

@@ -27,7 +27,7 @@ import { report } from './thrown.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') {
+  if (!isPolling(turn)) {
     joinWithoutPoll(turn);
     return;
   }
@@ -41,11 +41,11 @@ export function poll(turn: MemberTurn): void {
   }
   if (turn.state.isAssignedAgain) {
     if (['assigning', 'rejoinNeeded'].includes(turn.membershipState)) callAssigned(turn);
-    if (turn.state.application.doing !== 'polling') return;
+    if (!isPolling(turn)) return;
   }
   serveApplication(turn);
   // It may wait for a commit of its own now.
-  if (turn.state.application.doing !== 'polling') return;
+  if (!isPolling(turn)) return;
   if (turn.membershipState === 'stable') {
     const reason = reasonToRejoin(turn);
     if (reason !== null) onToldToRejoin(turn, reason);
@@ -68,6 +68,8 @@ export function poll(turn: MemberTurn): void {
     fetch(turn);
   }
 }
+
+const isPolling = (turn: MemberTurn): boolean => turn.state.application.doing === 'polling';
 
 /**
  * What a cooperative member keeps brings records also while the group rebalances; what any member

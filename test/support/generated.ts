@@ -207,6 +207,8 @@ const aMember = fc.record({
   ),
   kind: fc.integer({ min: 0, max: 1 }),
   isStatic: fc.boolean(),
+  /** Without auto commit, where that can be said. */
+  isManual: fc.boolean(),
   topicCount: fc.integer({ min: 1, max: TOPICS.length }),
   perRecordMs: fc.constantFrom(0, 40, 900),
   commitInRevoked: fc.boolean(),
@@ -243,24 +245,24 @@ export const aGeneratedRun: fc.Arbitrary<GeneratedRun> = fc
         'group.consumer.heartbeat.interval.ms': 2_000,
       },
       topics: TOPICS.map((name) => ({ name, partitions: 3 })),
-      members: members.map(({ topicCount, perRecordMs, commitInRevoked, wayToWork }, index) => {
-        const { client, config, isStatic, isClassicJava } = casts[index] ?? KAFKAJS_CAST;
-        const isOwnPositions = 'workers' in wayToWork || 'checkpoints' in wayToWork;
-        return {
-          name: NAMES[index],
-          client,
-          topics: TOPICS.slice(0, topicCount),
-          config: {
-            ...config,
-            'auto.offset.reset': offsetReset,
-            // The first and the last are given the same by mistake, and fence each other.
-            ...(isStatic ? { 'group.instance.id': `i${index % 2}` } : {}),
-            // What Kafka commits by itself and what the application has processed are not the same.
-            ...(isClassicJava && isOwnPositions ? { 'enable.auto.commit': false } : {}),
-          },
-          work: { perRecordMs, commitInRevoked, ...(isClassicJava ? wayToWork : {}) },
-        };
-      }),
+      members: members.map(
+        ({ topicCount, perRecordMs, commitInRevoked, isManual, wayToWork }, index) => {
+          const { client, config, isStatic, isClassicJava } = casts[index] ?? KAFKAJS_CAST;
+          return {
+            name: NAMES[index],
+            client,
+            topics: TOPICS.slice(0, topicCount),
+            config: {
+              ...config,
+              'auto.offset.reset': offsetReset,
+              // The first and the last are given the same by mistake, and fence each other.
+              ...(isStatic ? { 'group.instance.id': `i${index % 2}` } : {}),
+              ...(isClassicJava && isManual ? { 'enable.auto.commit': false } : {}),
+            },
+            work: { perRecordMs, commitInRevoked, ...(isClassicJava ? wayToWork : {}) },
+          };
+        },
+      ),
       script,
       untilMs: lastMs + AFTERMATH_MS,
     });

@@ -16,13 +16,7 @@ const NOT_IN_GROUP: readonly MembershipState[] = [
 /** close(): commits first. Source: AsyncKafkaConsumer#close, #autoCommitOnClose. */
 export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: boolean): void {
   turn.set({
-    application: {
-      doing: 'closing',
-      isFailure,
-      isInListener: false,
-      commitId: null,
-      isSeeking: false,
-    },
+    application: { doing: 'closing', isFailure, isInListener: false, commitId: null },
     closingFrom: from,
     waiting: [],
   });

@@ -8,6 +8,7 @@ import {
   printScenario,
   simulate,
   view,
+  withClient,
   type EventOf,
   type Fact,
   type Trace,
@@ -191,6 +192,21 @@ describe('an application that commits by itself', () => {
     expect(second - first).toBe(500);
     const [before = 0, after = 0] = at('sync');
     expect(after - before).toBeGreaterThan(500);
+  });
+
+  it('tries a commitSync() again with the offsets that it was made with', () => {
+    const trace = play({
+      config: OWN,
+      members: ['C1'],
+      work: { perRecordMs: 100, commit: { how: 'sync', after: 'record' } },
+      script: [
+        start('C1'),
+        { ...produce(8_000, 5), partition: 0 },
+        { atMs: 8_150, do: 'restartBroker', downMs: 1_000 },
+      ],
+    });
+    const offsets = ofKind(trace, 'commitAccepted').map((event) => event.offsets[0]?.offset);
+    expect(offsets).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('hears in its callback that a commitAsync() was refused, in the next poll()', () => {
@@ -416,6 +432,13 @@ describe('parseScenario', () => {
       listenerThrows: { in: 'lost', times: 'once', then: 'end' },
     });
     expect(aScenario().members[0]?.work).toEqual({ perRecordMs: 0, commitInRevoked: false });
+  });
+
+  it('leaves them out for another client, and says so', () => {
+    const scenario = aScenario({ members: ['C1'], config: {}, work: { workers: 2 } });
+    const { scenario: other, leftOut } = withClient(scenario, 'kafkajs');
+    expect(other.members[0]?.work).toEqual({ perRecordMs: 0, commitInRevoked: false });
+    expect(leftOut).toEqual(['C1: work.workers']);
   });
 
   it.each([
