@@ -287,7 +287,7 @@ export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
   const { batch, rest, thenDoing } = application;
-  for (const span of batch) noteProcessed(turn, span);
+  if (batch.length > 0) noteProcessed(turn, batch);
   if (config.profile.commits === 'processed') addUncommitted(turn, batch);
   const [last] = batch.slice(-1);
   const [next] = turn.state.buffer;

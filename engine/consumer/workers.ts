@@ -49,17 +49,19 @@ function advance(turn: MemberTurn, task: WorkerTask): WorkerTask | null {
   const { partition, nextOffset, lastOffset } = task;
   const { perRecordMs } = turn.config;
   const doneOffset = perRecordMs === 0 ? lastOffset : nextOffset;
-  noteProcessed(turn, { partition, firstOffset: nextOffset, lastOffset: doneOffset });
+  noteProcessed(turn, [{ partition, firstOffset: nextOffset, lastOffset: doneOffset }]);
   return doneOffset === lastOffset
     ? null
     : { ...task, nextOffset: doneOffset + 1, dueAtMs: turn.nowMs + perRecordMs };
 }
 
-export function noteProcessed(turn: MemberTurn, span: OffsetSpan): void {
-  const { partition, firstOffset, lastOffset } = span;
-  turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
-  const name = printPartition(partition);
-  const processed = new Map(turn.state.processed).set(name, lastOffset + 1);
+/** The application is done with these records. */
+export function noteProcessed(turn: MemberTurn, spans: readonly OffsetSpan[]): void {
+  const processed = new Map(turn.state.processed);
+  for (const { partition, firstOffset, lastOffset } of spans) {
+    turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
+    processed.set(printPartition(partition), lastOffset + 1);
+  }
   turn.set({ processed, isUnsaved: true });
 }
 
