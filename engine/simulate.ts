@@ -1,7 +1,7 @@
 import { existing, unreachable } from './assert.ts';
 import { newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { stateOf } from './consumer/step-machine.ts';
-import { readMemberConfig } from './consumer/profiles.ts';
+import { readMemberConfig, type MemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
 import type { BrokerTopic } from './assignors/assignor.ts';
@@ -26,7 +26,12 @@ import {
   type MemberName,
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
-import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
+import {
+  atOffset,
+  printPartition,
+  type PartitionOffset,
+  type TopicPartition,
+} from './protocol/partitions.ts';
 import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
@@ -171,6 +176,10 @@ class Run {
   readonly #topicIds = new Map<string, string>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
+  /** Which of a member's threads does what is recorded now, where that is told. */
+  #thread: 'heartbeat' | null = null;
+  /** What applications keep outside of Kafka: the next offset of each printed partition. */
+  readonly #checkpoints = new Map<string, number>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
@@ -250,7 +259,9 @@ class Run {
 
   #record(actor: ActorId, cause: number | null, fact: Fact): number {
     const step = this.#events.length;
-    this.#events.push({ step, atMs: this.#agenda.nowMs, actor, cause, inferred: false, ...fact });
+    const { nowMs: atMs } = this.#agenda;
+    const thread = this.#thread === null ? {} : { thread: this.#thread };
+    this.#events.push({ step, atMs, actor, cause, inferred: false, ...thread, ...fact });
     return step;
   }
 
@@ -664,6 +675,12 @@ class Run {
     } else {
       const { sentStep, correlationId, message } = entry;
       if (this.#isLost(entry)) return;
+      if (!process.member.requests.has(correlationId)) {
+        // The client has lost patience, and the connection with it.
+        const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
+        this.#record(process.actor, sentStep, dropped);
+        return;
+      }
       const step = this.#record(process.actor, sentStep, { kind: 'messageDelivered', sentStep });
       if (message.type === 'FindCoordinatorResponse') process.node = entry.node;
       this.#stepMember(name, { type: 'response', correlationId, message }, step);
@@ -674,9 +691,11 @@ class Run {
     const process = this.#process(name);
     const { member, effects } = stepMember(process.member, input, this.#agenda.nowMs, cause);
     process.member = member;
-    for (const { effect, cause: effectCause } of effects) {
+    for (const { effect, cause: effectCause, isOfHeartbeatThread } of effects) {
+      this.#thread = isOfHeartbeatThread ? 'heartbeat' : null;
       this.#doForMember(name, effect, effectCause);
     }
+    this.#thread = null;
     if (!hasEnded(process)) return;
     this.#timers.delete(process.actor);
     this.#startIfEnded(name);
@@ -724,6 +743,8 @@ class Run {
           },
           this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
         );
+        const patienceMs = patienceFor(message, process.member.config);
+        if (patienceMs !== null) this.#disconnect(client, correlationId, sentStep, patienceMs);
         return;
       }
       case 'fetch': {
@@ -737,6 +758,19 @@ class Run {
           atOffset(partition, effect.at === 'latest' ? this.#endOffset(partition) : 0),
         );
         this.#answerLater(client, { type: 'offsetsListed', positions }, cause);
+        return;
+      }
+      case 'saveCheckpoints':
+        for (const { offset, ...partition } of effect.offsets) {
+          this.#checkpoints.set(printPartition(partition), offset);
+        }
+        return;
+      case 'loadCheckpoints': {
+        const positions = effect.partitions.flatMap((partition) => {
+          const offset = this.#checkpoints.get(printPartition(partition));
+          return offset === undefined ? [] : [atOffset(partition, offset)];
+        });
+        this.#answerLater(client, { type: 'checkpointsLoaded', positions }, cause);
         return;
       }
       case 'refreshMetadata': {
@@ -835,6 +869,20 @@ const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: Member
       effect.message.errorCode === 'MEMBER_ID_REQUIRED' &&
       effect.message.memberId === memberId,
   );
+
+/**
+ * How long a client waits for an answer that the coordinator may hold back, before it takes the
+ * connection for broken; null for an answer that comes at once.
+ *
+ * Source: AbstractCoordinator#sendJoinGroupRequest, JOIN_GROUP_TIMEOUT_LAPSE; NetworkClient.
+ */
+function patienceFor(message: GroupRequest, config: MemberConfig): number | null {
+  const { requestTimeoutMs, rebalanceTimeoutMs } = config;
+  if (requestTimeoutMs === null) return null;
+  if (message.type === 'SyncGroupRequest') return requestTimeoutMs;
+  if (message.type !== 'JoinGroupRequest') return null;
+  return Math.max(requestTimeoutMs, rebalanceTimeoutMs + 5_000);
+}
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);

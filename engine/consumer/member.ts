@@ -18,7 +18,7 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from '../protocol/partitions.ts';
-import type { Command } from '../scenarios/scenario.ts';
+import type { Command, GroupMembershipOperation } from '../scenarios/scenario.ts';
 import { Turn } from '../turn.ts';
 import type { ConsumerProtocolEvent } from './consumer-protocol/machine.ts';
 import { NEW_MEMBERSHIP, type ConsumerProtocolMembership } from './consumer-protocol/membership.ts';
@@ -36,11 +36,24 @@ import {
 export type Application =
   | { readonly doing: 'polling' }
   /** Handles a batch, or is held up by a stall (an empty batch). */
-  | { readonly doing: 'working'; readonly batch: readonly OffsetSpan[] }
+  | {
+      readonly doing: 'working';
+      readonly batch: readonly OffsetSpan[];
+      /** What the same poll() has brought and comes after it. */
+      readonly rest: readonly OffsetSpan[];
+      readonly thenDoing: 'polling' | 'idling';
+    }
   /** In a listener call that waits for a commit. */
   | { readonly doing: 'callback'; readonly correlationId: number }
   /** In commitSync(). */
-  | { readonly doing: 'commitSync'; readonly correlationId: number }
+  | {
+      readonly doing: 'commitSync';
+      readonly correlationId: number;
+      /** What it commits, also when it has to try again; left out where that is all there is. */
+      readonly offsets?: readonly PartitionOffset[];
+      /** What the last poll() has brought and comes after it. */
+      readonly rest?: readonly OffsetSpan[];
+    }
   /** It has closed its consumer, after an error or without; perhaps its listener still commits. */
   | {
       readonly doing: 'closing';
@@ -71,6 +84,8 @@ export type MemberInput =
   | { readonly type: 'disconnected'; readonly correlationId: number }
   | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }
   | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
+  /** Those that were kept. */
+  | { readonly type: 'checkpointsLoaded'; readonly positions: readonly PartitionOffset[] }
   | {
       readonly type: 'metadata';
       readonly topics: readonly TopicMetadata[];
@@ -83,7 +98,17 @@ export interface WaitingInput {
 }
 
 export type MemberTimer =
-  'startUp' | 'heartbeat' | 'ownSession' | 'poll' | 'autoCommit' | 'work' | 'retry' | 'metadata';
+  | 'startUp'
+  | 'heartbeat'
+  | 'ownSession'
+  | 'poll'
+  | 'autoCommit'
+  | 'work'
+  | 'retry'
+  | 'metadata'
+  | 'close'
+  | 'workers'
+  | 'checkpoint';
 
 export type MemberEffect =
   | Effect<'coordinator', GroupRequest, MemberTimer, MemberFact>
@@ -98,12 +123,17 @@ export type MemberEffect =
       readonly at: 'earliest' | 'latest';
       readonly partitions: readonly TopicPartition[];
     }
+  /** Read, and write, where the group has got to by what is kept outside of Kafka. */
+  | { readonly type: 'loadCheckpoints'; readonly partitions: readonly TopicPartition[] }
+  | { readonly type: 'saveCheckpoints'; readonly offsets: readonly PartitionOffset[] }
   | { readonly type: 'refreshMetadata' };
 
 /** An effect and the step that brought it about, which may lie before the input of this turn. */
 export interface CausedEffect {
   readonly effect: MemberEffect;
   readonly cause: number;
+  /** Whether the member's heartbeat thread asks for it, not its application. */
+  readonly isOfHeartbeatThread: boolean;
 }
 
 /** What an assignor object remembers between rebalances. */
@@ -118,6 +148,15 @@ export interface Thrown {
   readonly message: string;
   /** The application closes its consumer and ends. */
   readonly isFatal: boolean;
+}
+
+/** Records of one partition that worker threads process, one after the other. */
+export interface WorkerTask {
+  readonly partition: TopicPartition;
+  readonly nextOffset: number;
+  readonly lastOffset: number;
+  /** When its next record is processed; null while it waits for a thread. */
+  readonly dueAtMs: number | null;
 }
 
 /** One consumer: its membership, its application thread, and what runs beside them. */
@@ -146,6 +185,10 @@ export interface Member {
   readonly mayJoinAtMs: number;
   /** Why it will join, as it tells the coordinator. */
   readonly joinReason: string | null;
+  /** Why it is to rejoin, which it heard while its assignment waited for poll(). */
+  readonly reasonBehindSync: string | null;
+  /** Its next JoinGroup waits for the answer to an earlier JoinGroup or SyncGroup. */
+  readonly isJoinHeldUp: boolean;
   readonly isCoordinatorKnown: boolean;
   /** Found since the last JoinGroup that was answered; some clients look anew before each. */
   readonly isCoordinatorFresh: boolean;
@@ -169,10 +212,39 @@ export interface Member {
   readonly handled: ReadonlyMap<string, number>;
   /** As far as its commits go that were taken, or are under way. */
   readonly committed: ReadonlyMap<string, number>;
+  /** The next offset of each partition after those that were processed. */
+  readonly processed: ReadonlyMap<string, number>;
+  /** Something was processed since the application last committed by its own policy. */
+  readonly isProcessedNew: boolean;
+  readonly tasks: readonly WorkerTask[];
   readonly areOffsetsAsked: boolean;
+  /** It has asked for its checkpoints, before it asks the coordinator. */
+  readonly areCheckpointsAsked: boolean;
+  readonly isCheckpointDue: boolean;
+  /** Something was processed since its last checkpoint. */
+  readonly isUnsaved: boolean;
+  /** commitAsync() calls whose callback is owed. */
+  readonly asyncCommits: ReadonlySet<number>;
+  /** What commitAsync() is to commit as soon as the coordinator is known. */
+  readonly pendingAsync: readonly PartitionOffset[];
+  /** Errors that callbacks of commitAsync() get in the next poll(). */
+  readonly asyncErrors: readonly Thrown[];
+  /** wakeup() was called while the application was not in a call that it wakes up. */
+  readonly isWokenUp: boolean;
+  /** The listener has thrown once, in this process. */
+  readonly hasThrown: boolean;
+  /** The listener has thrown, and poll() or close() has not yet. */
+  readonly isThrowOwed: boolean;
+  /** The assigned call came to a bad end: the next poll() makes it anew, for nothing. */
+  readonly isAssignedAgain: boolean;
   /** Printed partitions. */
   readonly paused: ReadonlySet<string>;
   readonly application: Application;
+  readonly closingSinceMs: number;
+  /** close() looks for the coordinator, to commit. */
+  readonly isSeekingToClose: boolean;
+  /** What close() was told about its membership. */
+  readonly closeOperation: GroupMembershipOperation;
   /** The state it was in when close() was called. */
   readonly closingFrom: MembershipState | null;
   readonly waiting: readonly WaitingInput[];
@@ -192,8 +264,14 @@ export interface Member {
   readonly isCommitDue: boolean;
   /** Its metadata has grown old, and its loop is to look at the cluster again. */
   readonly isMetadataDue: boolean;
+  /** An auto commit was answered FENCED_INSTANCE_ID; no other is sent. */
+  readonly isCommitFenced: boolean;
+  /** The poll clock has run out, and what follows waits for the coordinator. */
+  readonly isPollOver: boolean;
   /** A stall that a client takes up in its next handler. */
   readonly stallMs: number;
+  /** Metadata is asked for and not there yet. */
+  readonly isMetadataAsked: boolean;
   /** Partition counts by topic, as this client last saw them. */
   readonly metadata: ReadonlyMap<string, number>;
   /** Racks that have a replica, as this client last saw them. */
@@ -220,6 +298,8 @@ export const newMember = (config: MemberConfig): Member => ({
   isRevokedOwed: false,
   mayJoinAtMs: 0,
   joinReason: null,
+  reasonBehindSync: null,
+  isJoinHeldUp: false,
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
   failedSearches: 0,
@@ -231,9 +311,25 @@ export const newMember = (config: MemberConfig): Member => ({
   positions: new Map(),
   handled: new Map(),
   committed: new Map(),
+  processed: new Map(),
+  isProcessedNew: false,
+  tasks: [],
   areOffsetsAsked: false,
+  areCheckpointsAsked: false,
+  isCheckpointDue: false,
+  isUnsaved: false,
+  asyncCommits: new Set(),
+  pendingAsync: [],
+  asyncErrors: [],
+  isWokenUp: false,
+  hasThrown: false,
+  isThrowOwed: false,
+  isAssignedAgain: false,
   paused: new Set(),
   application: { doing: 'nothing' },
+  closingSinceMs: 0,
+  isSeekingToClose: false,
+  closeOperation: 'DEFAULT',
   closingFrom: null,
   waiting: [],
   requests: new Map(),
@@ -247,7 +343,10 @@ export const newMember = (config: MemberConfig): Member => ({
   isHeartbeatDue: false,
   isCommitDue: false,
   isMetadataDue: false,
+  isCommitFenced: false,
+  isPollOver: false,
   stallMs: 0,
+  isMetadataAsked: false,
   metadata: new Map(),
   replicaRacks: new Map(),
   assignedBy: null,
@@ -277,6 +376,8 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   readonly nowMs: number;
   /** The trace step that what is asked for now follows from. */
   cause: number;
+  /** What is asked for now is asked for by the heartbeat thread. */
+  isOfHeartbeatThread = false;
   /** What the machine has asked for and nobody has carried out yet; see `membership-actions.ts`. */
   readonly actions: MembershipAction[] = [];
 
@@ -295,7 +396,7 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
   }
 
   want(effect: MemberEffect): void {
-    this.ask({ effect, cause: this.cause });
+    this.ask({ effect, cause: this.cause, isOfHeartbeatThread: this.isOfHeartbeatThread });
   }
 
   note(note: MemberFact): void {
@@ -316,6 +417,13 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
     if (isAutoCommit && autoCommitIntervalMs !== null) {
       this.startTimer('autoCommit', autoCommitIntervalMs);
     }
+  }
+
+  /** Asks for the cluster's topics as they are now, unless that is under way. */
+  askMetadata(): void {
+    if (this.state.isMetadataAsked) return;
+    this.set({ isMetadataAsked: true });
+    this.want({ type: 'refreshMetadata' });
   }
 
   /** Sends a request and returns the number by which its answer will be known. */
@@ -372,12 +480,15 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
       positions: new Map([...this.state.positions].filter(([name]) => held.has(name))),
       handled: new Map([...this.state.handled].filter(([name]) => held.has(name))),
       committed: new Map([...this.state.committed].filter(([name]) => held.has(name))),
+      processed: new Map([...this.state.processed].filter(([name]) => held.has(name))),
+      tasks: this.state.tasks.filter(({ partition }) => held.has(printPartition(partition))),
       paused: this.config.profile.keepsPauses
         ? this.state.paused
         : new Set([...this.state.paused].filter((name) => held.has(name))),
       buffer: this.state.buffer.filter(({ partition }) => held.has(printPartition(partition))),
       isFetching: false,
       areOffsetsAsked: false,
+      areCheckpointsAsked: false,
     });
     if (gained.length === 0 && dropped.length === 0) return;
     this.note({ kind: 'assignmentChanged', assignment, gained, dropped });
@@ -401,9 +512,27 @@ export class MemberTurn extends Turn<Member, CausedEffect> {
    * member of the consumer protocol leaves it to the coordinator to refuse a commit without epoch.
    */
   sendCommit(partitions = this.state.assignment): number | null {
+    return this.sendOffsets(this.committable(partitions));
+  }
+
+  /** What the application itself commits: with workers, what they have processed. */
+  sendOwnCommit(): number | null {
+    return this.sendOffsets(this.ownOffsets());
+  }
+
+  /** The offsets of a commit that the application makes by itself. */
+  ownOffsets(): readonly PartitionOffset[] {
+    return this.config.workerCount === 0 ? this.committable() : this.processedOffsets();
+  }
+
+  processedOffsets(partitions = this.state.assignment): readonly PartitionOffset[] {
+    return offsetsIn(this.state.processed, partitions);
+  }
+
+  sendOffsets(offsets: readonly PartitionOffset[]): number | null {
     const { config, memberId, generationId } = this.state;
     const isOutside = generationId === null && config.groupProtocol === 'classic';
-    return memberId === null || isOutside ? null : this.#commit(this.committable(partitions));
+    return memberId === null || isOutside ? null : this.#commit(offsets);
   }
 
   /**

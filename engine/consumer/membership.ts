@@ -11,14 +11,19 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
+import { startCheckpoints } from './checkpoints.ts';
 import {
   commitAfterCallback,
+  commitInLost,
   endUnsubscribe,
   hasSomethingToLose,
   leaveRequest,
 } from './leaving.ts';
+import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
+import { work } from './working.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MemberTurn, Thrown } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import { errorFor, report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
 /** The process is gone: nothing waits and nothing runs any more. */
@@ -42,6 +47,12 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     mayJoinAtMs: 0,
     lastHeartbeatMs: null,
     joinReason: null,
+    reasonBehindSync: null,
+    isJoinHeldUp: false,
+    isCommitFenced: false,
+    isPollOver: false,
+    isMetadataAsked: false,
+    closeOperation: 'DEFAULT',
     closingFrom: null,
     assignedBy: null,
     failedSearches: 0,
@@ -49,6 +60,16 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     isHeartbeatDue: false,
     isCommitDue: false,
     isMetadataDue: false,
+    isProcessedNew: false,
+    isCheckpointDue: false,
+    isUnsaved: false,
+    asyncCommits: new Set(),
+    pendingAsync: [],
+    asyncErrors: [],
+    isWokenUp: false,
+    hasThrown: false,
+    isThrowOwed: false,
+    isAssignedAgain: false,
     stallMs: 0,
     givingUp: [],
     paused: new Set(),
@@ -94,11 +115,22 @@ export function join(turn: MemberTurn): void {
   const { profile, groupId, rebalanceProtocol } = turn.config;
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.set({ isLeader: false, assignedBy: null, isHeartbeatDue: false, isPrepared: true });
+  turn.set({
+    isLeader: false,
+    assignedBy: null,
+    isHeartbeatDue: false,
+    isPrepared: true,
+    isAssignedAgain: false,
+  });
   // A client without a listener is not told, but it stops fetching: its partitions have no owner.
   if (rebalanceProtocol === 'eager') {
     turn.assign([]);
     turn.set({ isAssigned: false });
+  }
+  const isAskingStill = turn.isAsking('JoinGroupRequest') || turn.isAsking('SyncGroupRequest');
+  if (isAskingStill && profile.awaitsLastJoin) {
+    turn.set({ isJoinHeldUp: true });
+    return;
   }
   const { isCoordinatorKnown, isCoordinatorFresh } = turn.state;
   if (!isCoordinatorKnown || (profile.findsCoordinatorToJoin && !isCoordinatorFresh)) {
@@ -115,7 +147,6 @@ export function join(turn: MemberTurn): void {
   turn.request(joinRequest(turn));
   turn.set({
     mayJoinAtMs: turn.nowMs + profile.joinPauseMs,
-    joinReason: null,
     joinedTopics: turn.state.subscription,
     assignedBy: profile.watchesTopics === 'everyMember' ? countsOfOwnTopics(turn) : null,
   });
@@ -232,6 +263,7 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
     const mayJoinAtMs = turn.state.mayJoinAtMs + joinPauseMs;
     turn.set({ mayJoinAtMs: Math.max(mayJoinAtMs, turn.nowMs + refusedJoinPauseMs) });
     resetOn(turn, errorCode, 'JOIN_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
   }
   turn.raise({ type: 'JOIN_ANSWERED', errorCode }, answer);
 }
@@ -245,30 +277,31 @@ export function throwToApplication(turn: MemberTurn, answer: GroupResponse | nul
   report(turn, errorFor(turn, errorCode));
 }
 
-/** poll() hands an error over; the application ends where it cannot go on. */
-export function report(turn: MemberTurn, { exception, message, isFatal }: Thrown): void {
-  turn.note({ kind: 'memberError', exception, message });
-  if (isFatal) turn.raise({ type: 'THROWN' });
-}
-
-/** As the client names it. Kafka's exceptions: FENCED_INSTANCE_ID is FencedInstanceIdException. */
-export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
-  const isThrown = turn.config.profile.errors === 'thrown';
-  const words = errorCode.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase());
-  return {
-    exception: isThrown ? `${words.join('')}Exception` : errorCode,
-    message: `The coordinator answered ${errorCode}.`,
-    isFatal: isThrown || errorCode === 'FENCED_INSTANCE_ID',
-  };
-}
+/** Why it joins again after a try that failed; source: AbstractCoordinator#joinGroupIfNeeded. */
+const failureReason = (turn: MemberTurn, errorCode: ErrorCode): string =>
+  `rebalance failed due to ${errorFor(turn, errorCode).exception}`;
 
 /** A leader assigns for all; some clients look at the cluster once more before. */
 export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
   const join = existing(answer?.type === 'JoinGroupResponse' ? answer : null, 'JoinGroup answer');
-  const isWaiting = turn.state.isLeader && turn.config.profile.assignsBy !== 'ownMetadata';
+  const isWaiting = turn.state.isLeader && needsMetadata(turn, join);
   turn.set({ assigningFor: isWaiting ? join : null });
-  if (isWaiting) turn.want({ type: 'refreshMetadata' });
-  else sync(turn, join, turn.state.metadata);
+  if (!isWaiting) sync(turn, join, turn.state.metadata);
+  else if (turn.config.profile.assignsBy === 'ownMetadata') turn.askMetadata();
+  else turn.want({ type: 'refreshMetadata' });
+}
+
+/**
+ * A leader of Java's client waits for metadata that is on its way, and asks for it when the group
+ * subscribes to topics that it does not.
+ *
+ * Source: ConsumerCoordinator#updateGroupSubscription, SubscriptionState#groupSubscribe.
+ */
+function needsMetadata(turn: MemberTurn, join: JoinGroupResponse): boolean {
+  const { subscription, isMetadataAsked, config } = turn.state;
+  if (config.profile.assignsBy !== 'ownMetadata') return true;
+  if (!config.profile.refreshesMetadata) return false;
+  return isMetadataAsked || [...namesOfTopics(join)].some((name) => !subscription.includes(name));
 }
 
 /** @param metadata partition counts by topic, by which a leader assigns. */
@@ -289,6 +322,9 @@ export function sync(
   });
 }
 
+const namesOfTopics = (answer: JoinGroupResponse): ReadonlySet<string> =>
+  new Set(answer.members.flatMap(({ metadata }) => metadata.topics));
+
 /** How many partitions each topic has that a leader deals out. */
 function countsToAssign(
   turn: MemberTurn,
@@ -298,7 +334,7 @@ function countsToAssign(
   if (turn.config.profile.assignsTopicsOf === 'leader') {
     return new Map(turn.state.subscription.map((topic) => [topic, metadata.get(topic) ?? 0]));
   }
-  const topics = new Set(answer.members.flatMap((member) => member.metadata.topics));
+  const topics = namesOfTopics(answer);
   return new Map([...metadata].filter(([topic]) => topics.has(topic)));
 }
 
@@ -352,19 +388,22 @@ export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse)
   const fits = onForeignTopic !== 'rejoin' || own.length === answer.assignment.length;
   let owes: OwedCallback = null;
   if (errorCode === 'NONE') {
-    turn.set({ isPrepared: false, joinReason: null });
-    if (!fits) turn.set({ joinReason: 'received assignment does not match the subscription' });
+    turn.set({ isPrepared: false, joinReason: turn.state.reasonBehindSync });
+    if (!fits)
+      turn.set({ joinReason: 'received assignment does not match the current subscription' });
     else {
       const assigned = onForeignTopic === 'drop' ? own : answer.assignment;
       turn.set({ assigned });
       if (withoutPartitions(turn.state.assignment, assigned).length > 0) owes = 'revoked';
     }
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.set({
-      joinReason: 'group is already rebalancing',
-      mayJoinAtMs: Math.max(turn.state.mayJoinAtMs, turn.nowMs + refusedJoinPauseMs),
-    });
-  } else resetOn(turn, errorCode, 'SYNC_GROUP');
+  } else {
+    const { mayJoinAtMs } = turn.state;
+    if (errorCode === 'REBALANCE_IN_PROGRESS') {
+      turn.set({ mayJoinAtMs: Math.max(mayJoinAtMs, turn.nowMs + refusedJoinPauseMs) });
+    } else resetOn(turn, errorCode, 'SYNC_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
+  }
+  turn.set({ reasonBehindSync: null });
   turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes, fits }, answer);
 }
 
@@ -383,40 +422,38 @@ function resetOn(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
   turn.set({ joinReason: `encountered ${errorCode} from ${api} response` });
 }
 
-/** The client has given up, and its consumer begins anew; the group hears of it by its silence. */
-export function crashClient(turn: MemberTurn): void {
-  const message = 'The cluster cannot be reached; the consumer starts anew.';
-  turn.note({ kind: 'memberError', exception: 'KafkaJSNonRetriableError', message });
-  turn.stopTimer('heartbeat');
-  turn.assign([]);
-  turn.identify(null, null);
-  turn.set({
-    assignorMemory: new Map(),
-    buffer: [],
-    isLeader: false,
-    isPrepared: false,
-    isHeartbeatDue: false,
-    joinedTopics: null,
-    assignedBy: null,
-    paused: new Set(),
-  });
-  turn.raise({ type: 'EVICTED' });
-}
-
 /** A heartbeat or a commit was refused: the group has gone on without this member. */
 export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
   resetOn(turn, errorCode, api);
   if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.raise({ type: 'EVICTED' });
+  // A call that poll() has chosen goes on, and so does what follows it in that poll().
+  const isInCall = turn.membershipState === 'givingUp';
+  if (!isInCall || turn.config.profile.choosesCallback === 'whenTold')
+    turn.raise({ type: 'EVICTED' });
 }
+
+/**
+ * Its assignment has come while the application is busy: to the heartbeat thread the member is settled.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, which polls the network.
+ */
+const isSyncWaiting = (turn: MemberTurn): boolean =>
+  turn.state.waiting.some(
+    ({ input }) =>
+      input.type === 'response' &&
+      input.message.type === 'SyncGroupResponse' &&
+      input.message.errorCode === 'NONE',
+  );
 
 export function onToldToRejoin(turn: MemberTurn, reason: string): void {
   if (turn.membershipState === 'stable' || turn.membershipState === 'assigning') {
     const { profile, rebalanceProtocol } = turn.config;
     const isQueued = profile.choosesCallback === 'whenTold' && rebalanceProtocol === 'eager';
     turn.set({ joinReason: reason, isRevokedOwed: isQueued });
+  } else if (turn.membershipState === 'syncing' && isSyncWaiting(turn)) {
+    turn.set({ reasonBehindSync: reason });
   }
   turn.raise({ type: 'TOLD_TO_REJOIN' });
 }
@@ -454,7 +491,7 @@ export function callRevokedAfterSync(turn: MemberTurn): void {
 function enterRevoked(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
   turn.set({ givingUp: partitions });
   turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions });
-  const correlationId = turn.config.commitInRevoked ? turn.sendCommit() : null;
+  const correlationId = workInRevoked(turn, partitions);
   if (correlationId === null) endCallback(turn, 'revoked');
   else turn.set({ application: { doing: 'callback', correlationId } });
 }
@@ -464,6 +501,7 @@ export function callLost(turn: MemberTurn): void {
   const { assignment } = turn.state;
   turn.set({ givingUp: assignment });
   turn.note({ kind: 'callbackEntered', callback: 'lost', partitions: assignment });
+  commitInLost(turn);
   endCallback(turn, 'lost');
 }
 
@@ -475,7 +513,7 @@ export function callLost(turn: MemberTurn): void {
  */
 export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): void {
   const { assignment, givingUp } = turn.state;
-  turn.note({ kind: 'callbackLeft', callback });
+  leaveCall(turn, callback);
   if (turn.state.closingFrom !== null) {
     endUnsubscribe(turn);
     return;
@@ -492,21 +530,48 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   });
   if (turn.membershipState === 'givingUp') {
     turn.set({ joinReason: 'need to revoke partitions and re-join' });
-  }
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting });
+  } else if (takeThrow(turn) && throwFromPoll(turn)) return;
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting, isEvicted: isEvicted(turn) });
 }
 
-/** Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. */
+/**
+ * poll() throws what the listener has thrown: the application ends, or polls again.
+ *
+ * @returns whether it ends.
+ */
+function throwFromPoll(turn: MemberTurn): boolean {
+  const isFatal = turn.config.listenerThrows?.then === 'end';
+  const message = 'User rebalance callback throws an error';
+  report(turn, { exception: 'KafkaException', message, isFatal });
+  return isFatal;
+}
+
+/** Until an application that an exception does not end polls again. */
+const AFTER_EXCEPTION_MS = 1_000;
+
+/**
+ * Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. When that throws,
+ * or the revoked call before it has, the next poll() does it once more, with nothing to add.
+ */
 export function callAssigned(turn: MemberTurn): void {
   const { profile } = turn.config;
   const { assigned, assignment: owned } = turn.state;
   if (profile.autoCommitsFrom === 'poll') turn.startAutoCommits();
   turn.set({ isCommitDue: false, isAssigned: true });
+  startCheckpoints(turn);
   remember(turn, assigned);
   lookForUnknownPartitions(turn);
   turn.assign(assigned);
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });
-  turn.note({ kind: 'callbackLeft', callback: 'assigned' });
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false });
+  leaveCall(turn, 'assigned');
+  const hasThrown = takeThrow(turn);
+  turn.set({ isAssignedAgain: hasThrown });
+  if (!hasThrown) {
+    turn.raise({ type: 'CALLBACK_DONE', isCommitting: false, isEvicted: isEvicted(turn) });
+  } else if (!throwFromPoll(turn)) work(turn, [], AFTER_EXCEPTION_MS);
 }
+
+/** The group has gone on without it during the call. */
+const isEvicted = ({ state }: MemberTurn): boolean =>
+  state.memberId === null || state.generationId === null;

@@ -6,11 +6,17 @@ import {
   withoutPartitions,
   type PartitionOffset,
 } from '../protocol/partitions.ts';
-import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
+import { findCoordinator } from './find-coordinator.ts';
+import { sendDueHeartbeat } from './heartbeats.ts';
+import { saveIfDue } from './checkpoints.ts';
+import { callAsyncCallbacks, commitBy, throwWakeup } from './own-commits.ts';
+import { handToWorkers, isBusy, noteProcessed } from './workers.ts';
+import { eachRecord, work, workOn } from './working.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
-import { onToldToRejoin, owedCallback, report } from './membership.ts';
+import { callAssigned, onToldToRejoin, owedCallback } from './membership.ts';
+import { report } from './thrown.ts';
 
 /**
  * What poll() does when the application is in it: first the coordinator's business, then records.
@@ -21,17 +27,26 @@ import { onToldToRejoin, owedCallback, report } from './membership.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') {
+  if (!isPolling(turn)) {
     joinWithoutPoll(turn);
     return;
   }
-  const { failure, isRevokedOwed } = turn.state;
+  const { failure, isRevokedOwed, isWokenUp } = turn.state;
+  if (isWokenUp) throwWakeup(turn);
+  callAsyncCallbacks(turn);
   // A call that was owed before the error came is made before it is handed over.
   if (failure !== null && (failure.isFatal || !isRevokedOwed)) {
     turn.set({ failure: null });
     report(turn, failure);
     if (failure.isFatal) return;
   }
+  if (turn.state.isAssignedAgain) {
+    if (['assigning', 'rejoinNeeded'].includes(turn.membershipState)) callAssigned(turn);
+    if (!isPolling(turn)) return;
+  }
+  serveApplication(turn);
+  // It may wait for a commit of its own now.
+  if (!isPolling(turn)) return;
   if (turn.membershipState === 'stable') {
     const reason = reasonToRejoin(turn);
     if (reason !== null) onToldToRejoin(turn, reason);
@@ -50,8 +65,7 @@ export function poll(turn: MemberTurn): void {
     default:
       break;
   }
-  // What a cooperative member keeps brings records also while the group rebalances.
-  if (turn.config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(turn.membershipState)) {
+  if (readsOn(turn)) {
     deliver(turn);
     fetch(turn);
   }
@@ -72,6 +86,29 @@ function beginNextBatch(turn: MemberTurn): boolean {
   turn.set({ buffer: next });
   deliver(turn);
   return next.length > 0;
+}
+
+const isPolling = (turn: MemberTurn): boolean => turn.state.application.doing === 'polling';
+
+/**
+ * What a cooperative member keeps brings records also while the group rebalances; what any member
+ * holds does while it cannot begin to rejoin for want of a coordinator.
+ *
+ * Source: ClassicKafkaConsumer#poll, which fetches whatever became of ConsumerCoordinator#poll.
+ */
+function readsOn(turn: MemberTurn): boolean {
+  const { membershipState: state, config } = turn;
+  if (config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(state)) return true;
+  return config.profile.readsWithoutCoordinator && (state === 'rejoinNeeded' || state === 'lost');
+}
+
+/** What poll() does for an application that does not leave all to it: checkpoints, workers' commits. */
+function serveApplication(turn: MemberTurn): void {
+  saveIfDue(turn);
+  const { isProcessedNew, config } = turn.state;
+  if (!isProcessedNew || config.commitPolicy === null || config.workerCount === 0) return;
+  turn.set({ isProcessedNew: false });
+  commitBy(turn, config.commitPolicy.how, turn.ownOffsets(), []);
 }
 
 /** The coordinator is looked for before the listener is called, unless that call was ready before. */
@@ -138,6 +175,7 @@ function serve(turn: MemberTurn): void {
   }
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
+    turn.startAutoCommits();
     turn.sendCommit();
   }
   if (turn.state.isMetadataDue) {
@@ -154,11 +192,16 @@ export function askPositions(
   turn: MemberTurn,
   asker: Pick<OffsetFetchRequest, 'memberId' | 'memberEpoch'>,
 ): void {
-  const { assignment, positions, areOffsetsAsked, config } = turn.state;
-  if (areOffsetsAsked) return;
+  const { assignment, positions, areOffsetsAsked, isBackingOff, config } = turn.state;
+  if (areOffsetsAsked || isBackingOff) return;
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
   if (missing.length === 0) return;
   turn.set({ areOffsetsAsked: true });
+  if (config.checkpointEveryMs !== null && !turn.state.areCheckpointsAsked) {
+    turn.set({ areCheckpointsAsked: true });
+    turn.want({ type: 'loadCheckpoints', partitions: missing });
+    return;
+  }
   turn.request({
     type: 'OffsetFetchRequest',
     groupId: config.groupId,
@@ -191,7 +234,7 @@ export function fetch(turn: MemberTurn): void {
   const wanted = kept.flatMap((partition) => {
     const name = printPartition(partition);
     const offset = positions.get(name);
-    const isFetchable = offset !== undefined && !paused.has(name);
+    const isFetchable = offset !== undefined && !paused.has(name) && !isBusy(turn, partition);
     return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;
@@ -224,7 +267,17 @@ export function deliver(turn: MemberTurn): void {
   if (config.profile.commits === 'delivered') addHandled(turn, batch);
   const { stallMs } = turn.state;
   turn.set({ stallMs: 0 });
-  work(turn, batch, stallMs + recordCount * config.perRecordMs);
+  if (config.workerCount > 0) {
+    handToWorkers(turn, batch);
+    turn.set({ buffer: turn.state.buffer.filter(({ partition }) => !isBusy(turn, partition)) });
+    return;
+  }
+  if (config.commitPolicy?.after !== 'record') {
+    work(turn, batch, stallMs + recordCount * config.perRecordMs);
+    return;
+  }
+  const [first, ...others] = eachRecord(batch);
+  work(turn, first === undefined ? [] : [first], stallMs + config.perRecordMs, others);
 }
 
 function takeRecords(
@@ -244,14 +297,6 @@ function takeRecords(
   return { batch, rest };
 }
 
-/** The application leaves poll() for a while; its poll clock runs until it is back. */
-export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: number): void {
-  turn.set({ application: { doing: 'working', batch } });
-  const { maxPollIntervalMs } = turn.config;
-  if (forMs > 0 && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
-  turn.startTimer('work', forMs);
-}
-
 function addHandled(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
   const handled = new Map(turn.state.handled);
   for (const { partition, lastOffset } of batch) {
@@ -260,20 +305,31 @@ function addHandled(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
   turn.set({ handled });
 }
 
-/** The application has finished its batch and polls again. */
+/** The application has finished a batch, or a record of it: it commits, goes on, or polls again. */
 export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
-  turn.set({ application: { doing: 'polling' } });
-  if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
-  for (const { partition, firstOffset, lastOffset } of application.batch) {
-    turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
-  }
-  if (config.profile.commits === 'processed') addHandled(turn, application.batch);
-  const [last] = application.batch.slice(-1);
+  const { batch, rest, thenDoing } = application;
+  if (batch.length > 0) noteProcessed(turn, batch);
+  if (config.profile.commits === 'processed') addHandled(turn, batch);
+  const [last] = batch.slice(-1);
   const [next] = turn.state.buffer;
   const isBatchDone =
     last !== undefined && (next === undefined || !isSamePartition(next.partition, last.partition));
   // kafkajs commits after each batch of a partition; the others by their clocks.
   if (isBatchDone && config.profile.commits === 'processed') turn.set({ isCommitDue: true });
+  if (last === undefined || !commitAfterWork(turn, last, rest)) workOn(turn, rest, thenDoing);
+}
+
+/** The application commits by its own policy; true when it waits for that. */
+function commitAfterWork(
+  turn: MemberTurn,
+  { partition, lastOffset }: OffsetSpan,
+  rest: readonly OffsetSpan[],
+): boolean {
+  const { commitPolicy } = turn.config;
+  if (commitPolicy === null) return false;
+  const isEach = commitPolicy.after === 'record';
+  const offsets = isEach ? [atOffset(partition, lastOffset + 1)] : turn.ownOffsets();
+  return commitBy(turn, commitPolicy.how, offsets, rest);
 }

@@ -5,6 +5,7 @@ import { hasSetting, type ClientKind, type GroupProtocol } from '../protocol/con
 import {
   coversSession,
   hasOneRebalanceProtocol,
+  isInRange,
   knowsAssignors,
   type ConstructorCheck,
 } from './constructor-checks.ts';
@@ -15,7 +16,7 @@ import {
   type MemberName,
 } from '../protocol/ids.ts';
 import { groupProtocolOf, settingOf } from '../scenarios/member-settings.ts';
-import type { ScenarioMember } from '../scenarios/scenario.ts';
+import type { CommitPolicy, ListenerThrows, ScenarioMember } from '../scenarios/scenario.ts';
 
 /** kafkajs's `retry.initialRetryTime`. */
 const KAFKAJS_RETRY_MS = 300;
@@ -69,12 +70,30 @@ export interface ClientProfile {
   readonly commits: 'positions' | 'delivered' | 'processed';
   /** The last commit of a generation. */
   readonly lastCommit: 'beforeRevoked' | 'afterRevoked';
-  /** Its auto commit waits for a poll(), after a clock that starts with the assignment, or not. */
+  /**
+   * Its auto commit is made by a poll(), from which its clock starts anew, or by a thread beside it,
+   * by a clock that never stops.
+   */
   readonly autoCommitsFrom: 'poll' | 'thread';
   /** A commit that is answered REBALANCE_IN_PROGRESS makes it rejoin, as a heartbeat does. */
   readonly rejoinsOnCommit: boolean;
   /** With its member id it forgets its generation. */
   readonly forgetsGeneration: boolean;
+  /** A commit that finds it fenced is thrown, and changes nothing of its membership. */
+  readonly staysWhenCommitIsFenced: boolean;
+  /** A poll clock that runs out takes effect only when the coordinator is known. */
+  readonly leavesOnlyKnownCoordinator: boolean;
+  /** poll() returns records of what it still holds while it looks for the coordinator to rejoin. */
+  readonly readsWithoutCoordinator: boolean;
+  /**
+   * It asks for metadata also when a connection breaks, when it subscribes to something else, and as
+   * the leader of a group that subscribes to more than it does; as a leader it waits for the answer.
+   */
+  readonly refreshesMetadata: boolean;
+  /** One join at a time: a new one waits until the last, given up or not, is answered. */
+  readonly awaitsLastJoin: boolean;
+  /** close() looks for a coordinator that is not known, to commit to it. */
+  readonly findsCoordinatorToClose: boolean;
   /** Records reach the application as one batch, or one by one. */
   readonly delivers: 'batch' | 'record';
   /** What has been fetched of other partitions is begun, one record each, before a rejoin. */
@@ -136,6 +155,12 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     autoCommitsFrom: 'poll',
     rejoinsOnCommit: true,
     forgetsGeneration: true,
+    staysWhenCommitIsFenced: true,
+    leavesOnlyKnownCoordinator: true,
+    readsWithoutCoordinator: true,
+    refreshesMetadata: true,
+    awaitsLastJoin: true,
+    findsCoordinatorToClose: true,
     delivers: 'batch',
     beginsEachBatch: false,
     keepsPauses: false,
@@ -143,7 +168,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     refusedJoinPauseMs: 0,
     stallsIn: 'pollLoop',
     errors: 'thrown',
-    constructorChecks: [],
+    constructorChecks: [isInRange],
     startUpMs: 1_000,
   },
   librdkafka: {
@@ -172,6 +197,12 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     autoCommitsFrom: 'thread',
     rejoinsOnCommit: false,
     forgetsGeneration: false,
+    staysWhenCommitIsFenced: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
     beginsEachBatch: false,
     keepsPauses: true,
@@ -208,6 +239,12 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     autoCommitsFrom: 'poll',
     rejoinsOnCommit: true,
     forgetsGeneration: true,
+    staysWhenCommitIsFenced: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
     beginsEachBatch: true,
     keepsPauses: true,
@@ -234,9 +271,12 @@ export interface MemberConfig {
   readonly isAutoCommit: boolean;
   /** Null for a client that commits after each batch instead. */
   readonly autoCommitIntervalMs: number | null;
-  readonly offsetReset: 'earliest' | 'latest';
+  /** Where a partition without a committed offset is read from; `none` throws. */
+  readonly offsetReset: 'earliest' | 'latest' | 'none';
   readonly metadataMaxAgeMs: number;
   readonly retryBackoffMs: number;
+  /** How long it waits for an answer, other than to JoinGroup; null where that is not simulated. */
+  readonly requestTimeoutMs: number | null;
   /** Null for a dynamic member. */
   readonly groupInstanceId: GroupInstanceId | null;
   /** Its `client.rack`; null for one that is in no rack. */
@@ -247,6 +287,14 @@ export interface MemberConfig {
   readonly assignors: readonly string[];
   readonly perRecordMs: number;
   readonly commitInRevoked: boolean;
+  readonly listenerThrows: ListenerThrows | null;
+  readonly lostCallsRevoked: boolean;
+  /** How the application commits by itself; null when it does not. */
+  readonly commitPolicy: CommitPolicy | null;
+  /** 0 when the application processes what it polls before it polls again. */
+  readonly workerCount: number;
+  /** Null when it keeps no positions outside of Kafka. */
+  readonly checkpointEveryMs: number | null;
   /** What the application subscribes to when it starts. */
   readonly topics: readonly string[];
   readonly groupProtocol: GroupProtocol;
@@ -269,7 +317,9 @@ function assignorName(text: string): string {
 /** The names of the assignors that a member offers. */
 export function assignorsOf(member: ScenarioMember): readonly string[] {
   if (member.client === 'kafkajs') return ['RoundRobinAssigner'];
-  return settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  const named = settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  // Source: ConfigDef#parseValue takes what stands twice in a list for a slip.
+  return member.client === 'java' ? [...new Set(named)] : named;
 }
 
 /** The `group.instance.id` that makes a member static; null for a dynamic one. */
@@ -317,18 +367,29 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
       !hasSetting(client, 'enable.auto.commit') ||
       settingOf(member, 'enable.auto.commit') === 'true',
     autoCommitIntervalMs: numberIfAny('auto.commit.interval.ms'),
-    offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
+    offsetReset: readOffsetReset(member),
     metadataMaxAgeMs:
       numberIfAny('topic.metadata.refresh.interval.ms') ?? number('metadata.max.age.ms'),
     retryBackoffMs: numberIfAny('retry.backoff.ms') ?? KAFKAJS_RETRY_MS,
+    requestTimeoutMs: numberIfAny('request.timeout.ms'),
     groupInstanceId: instanceIdOf(member),
     rackId: textIfAny('client.rack'),
     rebalanceProtocol: rebalanceProtocolOf(assignors, profile.assignors),
     assignors,
     perRecordMs: work.perRecordMs,
     commitInRevoked: work.commitInRevoked,
+    listenerThrows: work.listenerThrows ?? null,
+    lostCallsRevoked: work.lostCallsRevoked ?? false,
+    commitPolicy: work.commit ?? null,
+    workerCount: work.workers ?? 0,
+    checkpointEveryMs: work.checkpoints?.everyMs ?? null,
     topics: member.topics,
     groupProtocol: groupProtocolOf(member),
     remoteAssignor: textIfAny('group.remote.assignor'),
   };
+}
+
+function readOffsetReset(member: ScenarioMember): MemberConfig['offsetReset'] {
+  const text = settingOf(member, 'auto.offset.reset').toLowerCase();
+  return text === 'latest' || text === 'none' ? text : 'earliest';
 }

@@ -1,12 +1,13 @@
 import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
 import type { GroupResponse } from '../protocol/messages.ts';
-import { printPartition } from '../protocol/partitions.ts';
+import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
-import { onAutoCommitDue } from './commits.ts';
+import { onAutoCommitDue, wakeUp } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
-import { onCoordinatorUnavailable, onSessionOver, startHeartbeats } from './heartbeats.ts';
+import { UNAVAILABLE, backOff, onCoordinatorUnavailable } from './find-coordinator.ts';
+import { onSessionOver, startHeartbeats } from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,
@@ -14,8 +15,12 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { crashClient, endProcess, noteOwnTopics, report, sync } from './membership.ts';
-import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
+import { endProcess, noteOwnTopics, sync } from './membership.ts';
+import { report } from './thrown.ts';
+import { onFetched, onWorkDone, setPositions } from './poll-loop.ts';
+import { onWorkersDue } from './workers.ts';
+import { work } from './working.ts';
+import { refusePendingAsync, sendPendingAsync } from './own-commits.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
 
@@ -42,8 +47,10 @@ export function stepMember(
   if (isForApplication(turn, input) && !isFree(turn, input)) {
     turn.set({ waiting: [...turn.state.waiting, { input, cause }] });
   } else {
+    turn.isOfHeartbeatThread = isForHeartbeatThread(turn, input);
     take(turn, input);
     carryOutActions(turn);
+    turn.isOfHeartbeatThread = false;
   }
   goOn(turn);
   return { member: turn.state, effects: turn.effects };
@@ -53,7 +60,8 @@ export function stepMember(
 function goOn(turn: MemberTurn): void {
   for (;;) {
     const [first, ...rest] = turn.state.waiting;
-    if (first === undefined || turn.state.application.doing !== 'polling') break;
+    const { doing } = turn.state.application;
+    if (first === undefined || (doing !== 'polling' && doing !== 'idling')) break;
     if (waitsForRejoin(turn, first.input)) break;
     turn.set({ waiting: rest });
     turn.cause = first.cause;
@@ -85,11 +93,12 @@ function hearOfAssignment(turn: MemberTurn, input: MemberInput): void {
 function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
   switch (input.type) {
     case 'command':
-      return input.command.do !== 'start' && input.command.do !== 'crash';
+      return !NOT_FOR_APPLICATION.includes(input.command.do);
     case 'response':
       return isAnswerForApplication(turn, input.message);
     case 'fetched':
     case 'offsetsListed':
+    case 'checkpointsLoaded':
       return true;
     case 'memberId':
     case 'timer':
@@ -100,6 +109,37 @@ function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
       return unreachable(input, 'isForApplication');
   }
 }
+
+/**
+ * What a heartbeat thread takes up: its clocks, the answers to its heartbeats, and the coordinator while
+ * the application is not in poll().
+ */
+function isForHeartbeatThread(turn: MemberTurn, input: MemberInput): boolean {
+  const { profile, groupProtocol } = turn.config;
+  if (profile.heartbeatsFrom !== 'thread' || groupProtocol !== 'classic') return false;
+  const { application, requests } = turn.state;
+  const isAway = application.doing !== 'polling' && application.doing !== 'closing';
+  switch (input.type) {
+    case 'timer':
+      return HEARTBEAT_CLOCKS.includes(input.timer) || (input.timer === 'retry' && isAway);
+    case 'response':
+      return (
+        input.message.type === 'HeartbeatResponse' ||
+        (input.message.type === 'FindCoordinatorResponse' && isAway)
+      );
+    case 'disconnected': {
+      const type = requests.get(input.correlationId)?.request.type;
+      return type === 'HeartbeatRequest' || (type === 'FindCoordinatorRequest' && isAway);
+    }
+    default:
+      return false;
+  }
+}
+
+const HEARTBEAT_CLOCKS: readonly MemberTimer[] = ['heartbeat', 'ownSession', 'poll'];
+
+/** What is done to it, not by it. */
+const NOT_FOR_APPLICATION: readonly Command['do'][] = ['start', 'crash', 'wakeup'];
 
 /** A client that joins beside its application needs it only for the calls that SyncGroup brings. */
 function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boolean {
@@ -158,6 +198,10 @@ function take(turn: MemberTurn, input: MemberInput): void {
     case 'offsetsListed':
       setPositions(turn, input.positions);
       return;
+    case 'checkpointsLoaded':
+      setPositions(turn, input.positions);
+      turn.set({ areOffsetsAsked: false });
+      return;
     case 'metadata':
       onMetadata(turn, input.topics);
       return;
@@ -172,7 +216,11 @@ function onCommand(turn: MemberTurn, command: Command): void {
       turn.raise({ type: 'START' });
       return;
     case 'close':
+      turn.set({ closeOperation: command.groupMembershipOperation ?? 'DEFAULT' });
       turn.raise({ type: 'CLOSE' });
+      return;
+    case 'wakeup':
+      wakeUp(turn);
       return;
     case 'crash':
       turn.raise({ type: 'CRASH' });
@@ -238,7 +286,16 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       return;
     case 'metadata':
       if (turn.config.profile.heartbeatsFrom === 'loop') turn.set({ isMetadataDue: true });
-      else turn.want({ type: 'refreshMetadata' });
+      else turn.askMetadata();
+      return;
+    case 'close':
+      turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+      return;
+    case 'workers':
+      onWorkersDue(turn);
+      return;
+    case 'checkpoint':
+      turn.set({ isCheckpointDue: true });
       return;
     default:
       unreachable(timer, 'onTimer');
@@ -250,12 +307,12 @@ function startUp(turn: MemberTurn): void {
   const { profile } = turn.config;
   const [problem] = profile.constructorChecks.flatMap((check) => check(turn.config) ?? []);
   if (problem !== undefined) {
-    report(turn, { exception: '_INVALID_ARG', message: problem, isFatal: true });
+    report(turn, { ...problem, isFatal: true });
     return;
   }
   turn.note({ kind: 'memberReady' });
   turn.set({ application: { doing: 'polling' }, subscription: turn.config.topics });
-  turn.want({ type: 'refreshMetadata' });
+  turn.askMetadata();
   if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
   rulesOf(turn).onReady(turn);
   turn.raise({ type: 'READY' });
@@ -269,11 +326,15 @@ function onResponse(
   switch (message.type) {
     case 'FindCoordinatorResponse':
       if (message.errorCode === 'NONE') onCoordinatorFound(turn);
-      else backOff(turn);
+      else onCoordinatorNotFound(turn);
       return;
     case 'OffsetFetchResponse': {
       if (message.errorCode !== 'NONE') {
         turn.set({ areOffsetsAsked: false });
+        const isUnavailable = UNAVAILABLE.includes(message.errorCode);
+        if (isUnavailable) onCoordinatorUnavailable(turn);
+        const isLoading = message.errorCode === 'COORDINATOR_LOAD_IN_PROGRESS';
+        if (isUnavailable || isLoading) backOff(turn);
         return;
       }
       const known = message.offsets.flatMap(({ topic, partition, committedOffset }) =>
@@ -284,7 +345,9 @@ function onResponse(
         .filter(({ committedOffset }) => committedOffset === null)
         .map(({ topic, partition }) => ({ topic, partition }));
       const at = turn.config.offsetReset;
-      if (partitions.length > 0) turn.want({ type: 'listOffsets', at, partitions });
+      if (partitions.length === 0) return;
+      if (at === 'none') throwNoOffset(turn, partitions);
+      else turn.want({ type: 'listOffsets', at, partitions });
       return;
     }
     default:
@@ -302,7 +365,7 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const replicaRacks = new Map(
     topics.flatMap(({ name, racks }) => (racks === undefined ? [] : [[name, racks]])),
   );
-  turn.set({ assigningFor: null, replicaRacks });
+  turn.set({ assigningFor: null, isMetadataAsked: false, replicaRacks });
   // What librdkafka asks for its assignor does not tell the member itself of new partitions.
   if (assigningFor === null || turn.config.profile.assignsBy !== 'askedMetadata') {
     takeMetadata(turn, seen);
@@ -319,35 +382,21 @@ function takeMetadata(turn: MemberTurn, metadata: ReadonlyMap<string, number>): 
 function onCoordinatorFound(turn: MemberTurn): void {
   turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true, failedSearches: 0 });
   rulesOf(turn).onCoordinatorFound(turn);
+  sendPendingAsync(turn);
 }
 
-/** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
-function backOff(turn: MemberTurn): void {
-  const { profile, retryBackoffMs } = turn.config;
-  const pauseMs = profile.searchRetries === null ? retryBackoffMs : pauseOrRestart(turn);
-  turn.set({ isBackingOff: true });
-  turn.startTimer('retry', pauseMs);
+function onCoordinatorNotFound(turn: MemberTurn): void {
+  refusePendingAsync(turn);
+  backOff(turn);
 }
 
-/**
- * kafkajs tries to reach the cluster again, each time after twice the pause; then its consumer has
- * crashed, and begins anew with nothing of what it was: no id, no partitions, and nobody is told.
- *
- * Simplification: the pauses are as they are configured; kafkajs varies each by a fifth.
- *
- * Source: kafkajs 2.2.4, retry/index.js, cluster/brokerPool.js: connect, consumer/index.js: onCrash.
- *
- * @returns how long it waits now.
- */
-function pauseOrRestart(turn: MemberTurn): number {
-  const { failedSearches } = turn.state;
-  const retries = turn.config.profile.searchRetries ?? 0;
-  const { retryBackoffMs } = turn.config;
-  turn.set({ failedSearches: failedSearches + 1 });
-  const retry = failedSearches % (retries + 1);
-  if (retry < retries) return retryBackoffMs * 2 ** retry;
-  crashClient(turn);
-  return failedSearches > retries ? retryBackoffMs * 2 ** retries : retryBackoffMs;
+/** Source: SubscriptionState#resetInitializingPositions. */
+function throwNoOffset(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
+  report(turn, {
+    exception: 'NoOffsetForPartitionException',
+    message: `Undefined offset with no reset policy for partitions: [${partitions.map(printPartition).join(', ')}]`,
+    isFatal: true,
+  });
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
@@ -358,7 +407,9 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
   if (isAnswered || !turn.state.requests.has(correlationId)) return;
   const { request } = turn.settle(correlationId);
   onCoordinatorUnavailable(turn);
-  if (request.type === 'FindCoordinatorRequest') backOff(turn);
+  // Source: NetworkClient.DefaultMetadataUpdater#handleServerDisconnect.
+  if (turn.config.profile.refreshesMetadata) turn.askMetadata();
+  if (request.type === 'FindCoordinatorRequest') onCoordinatorNotFound(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);
 }
@@ -369,6 +420,10 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
  */
 function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
   const buffer = turn.state.buffer.filter(({ partition }) => topics.includes(partition.topic));
+  const { subscription } = turn.state;
+  const isNew =
+    topics.length !== subscription.length || topics.some((topic) => !subscription.includes(topic));
   turn.set({ subscription: topics, buffer, isFetching: false });
+  if (isNew && turn.config.profile.refreshesMetadata) turn.askMetadata();
   rulesOf(turn).onSubscribed(turn);
 }

@@ -71,7 +71,7 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
   setting('topic.metadata.refresh.interval.ms', 'integer', 'ms', { librdkafka: '300000' }),
   setting('retry.backoff.ms', 'integer', 'ms', { java: '100', librdkafka: '100' }),
   setting('retry.backoff.max.ms', 'integer', 'ms', { java: '1000', librdkafka: '1000' }, false),
-  setting('request.timeout.ms', 'integer', 'ms', { java: '30000' }, false),
+  setting('request.timeout.ms', 'integer', 'ms', { java: '30000' }),
   setting('default.api.timeout.ms', 'integer', 'ms', { java: '60000' }, false),
   setting('fetch.min.bytes', 'integer', 'bytes', { java: '1', librdkafka: '1' }, false),
   setting('fetch.max.wait.ms', 'integer', 'ms', { java: '500' }, false),

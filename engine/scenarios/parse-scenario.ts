@@ -77,7 +77,6 @@ const command = v.variant(
   'do',
   [
     memberCommand('start'),
-    memberCommand('close'),
     memberCommand('crash'),
     memberCommand('freeze'),
     memberCommand('thaw'),
@@ -86,7 +85,19 @@ const command = v.variant(
     memberCommand('commit'),
     memberCommand('unsubscribe'),
     memberCommand('enforceRebalance'),
+    memberCommand('wakeup'),
     memberCommand('removeMember'),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('close'),
+      member: memberName,
+      groupMembershipOperation: v.exactOptional(
+        v.picklist(
+          ['DEFAULT', 'LEAVE_GROUP', 'REMAIN_IN_GROUP'],
+          'expected DEFAULT, LEAVE_GROUP or REMAIN_IN_GROUP',
+        ),
+      ),
+    }),
     v.strictObject({
       atMs: timeMs,
       do: v.literal('stall'),
@@ -126,8 +137,18 @@ const command = v.variant(
       loadingMs: timeMs,
     }),
   ],
-  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
+  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, wakeup, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
 );
+
+const listenerThrows = v.strictObject({
+  in: v.picklist(['assigned', 'revoked', 'lost'], 'expected assigned, revoked or lost'),
+  times: v.optional(v.picklist(['once', 'always'], 'expected once or always'), 'once'),
+  then: v.optional(v.picklist(['end', 'pollOn'], 'expected end or pollOn'), 'end'),
+});
+const commitPolicy = v.strictObject({
+  how: v.picklist(['sync', 'async'], 'expected sync or async'),
+  after: v.optional(v.picklist(['poll', 'record'], 'expected poll or record'), 'poll'),
+});
 
 const scenarioSchema = v.strictObject({
   format: v.literal(SCENARIO_FORMAT, `expected "${SCENARIO_FORMAT}"`),
@@ -160,6 +181,13 @@ const scenarioSchema = v.strictObject({
           v.strictObject({
             perRecordMs: v.optional(timeMs, 0),
             commitInRevoked: v.optional(v.boolean('expected true or false'), false),
+            listenerThrows: v.exactOptional(listenerThrows),
+            lostCallsRevoked: v.exactOptional(v.boolean('expected true or false')),
+            commit: v.exactOptional(commitPolicy),
+            workers: v.exactOptional(wholeNumber(1, 100, 'a number of threads from 1 to 100')),
+            checkpoints: v.exactOptional(
+              v.strictObject({ everyMs: wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more') }),
+            ),
           }),
           {},
         ),
@@ -241,6 +269,7 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
       checkClientSetting(['members', index, 'config', key], member.client, key, value, fail);
     }
     checkGroupProtocol(['members', index, 'config'], member, fail);
+    checkOffsetReset(['members', index, 'config', 'auto.offset.reset'], member, fail);
     checkTimeouts(['members', index, 'config'], member, fail);
   });
 }
@@ -314,6 +343,17 @@ function checkGroupProtocol(
       ? 'Remove it, or set group.protocol to consumer.'
       : 'Remove it; the broker decides it, by its group.consumer.* settings.',
   );
+}
+
+/** Source: AutoOffsetResetStrategy.Validator, in the constructor of every Java consumer. */
+function checkOffsetReset(
+  path: readonly (string | number)[],
+  member: ScenarioMember,
+  fail: Fail,
+): void {
+  const text = settingOf(member, 'auto.offset.reset');
+  if (member.client !== 'java' || /^(earliest|latest|none|by_duration:.+)$/.test(text)) return;
+  fail(path, `is "${text}", expected earliest, latest, none or by_duration:<duration>`);
 }
 
 /**

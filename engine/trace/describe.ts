@@ -22,6 +22,10 @@ export function describeMessage(message: GroupMessage): string {
   return errorCode === 'NONE' ? `${api} answered` : `${api}: ${errorCode}`;
 }
 
+/** Who did it, to the thread where that is known: `C2’s heartbeat thread`. */
+const printDoer = ({ actor, thread }: TraceEvent): string =>
+  `${printActor(actor)}${thread === 'heartbeat' ? '’s heartbeat thread' : ''}`;
+
 const printActor = (actor: ActorId): string =>
   actor === 'coordinator' ? 'the coordinator' : (memberOf(actor) ?? 'the script');
 
@@ -56,7 +60,7 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'memberReady':
       return `${who} is up, subscribed and about to poll.`;
     case 'messageSent':
-      return describeSent(event.actor, event.to, event.message);
+      return describeSent(printDoer(event), event.to, event.message);
     case 'messageDelivered':
       return describeArrival(trace, event.sentStep, who, 'receives');
     case 'messageDropped':
@@ -76,7 +80,7 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'timerStopped':
       return `${capitalize(who)} stops ${TIMER_WORDS[timerAt(trace, event.startedStep)]}${ofMember(trace, event)}.`;
     case 'memberState':
-      return `${who} goes from ${event.from} to ${event.to} (${event.event}).`;
+      return `${who} goes from ${event.from} to ${event.to} (${event.event}${event.thread === undefined ? '' : ', by its heartbeat thread'}).`;
     case 'memberIdentity':
       if (event.memberId === null) return `${who} has no member id any more.`;
       return event.generationId === null
@@ -94,6 +98,8 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return `Coordinator, about ${event.member ?? event.memberId}: ${event.reason}.`;
     case 'callbackEntered':
       return `${who}’s listener is called: ${event.callback} ${printPartitions(event.partitions)}.`;
+    case 'callbackThrew':
+      return `${who}’s ${event.callback} callback throws.`;
     case 'callbackLeft':
       return `${who}’s ${event.callback} callback returns.`;
     case 'assignmentChanged':
@@ -122,6 +128,12 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return BROKER_WORDS[event.state];
     case 'topicChanged':
       return `${event.topic} has ${count(event.partitionCount, 'partition')} now.`;
+    case 'checkpointsSaved': {
+      const shown = event.offsets
+        .slice(0, 8)
+        .map((offset) => `${printPartition(offset)} at ${offset.offset}`);
+      return `${who} saves outside of Kafka where it has got to: ${shown.join(', ')}.`;
+    }
     case 'metadataSeen':
       return `${who} sees the cluster: ${event.topics.map(({ name, partitions }) => `${name} with ${count(partitions, 'partition')}`).join(', ')}.`;
     case 'memberError':
@@ -167,6 +179,10 @@ function describeCommand(command: Command): string {
       return `the broker restarts and is away for ${command.downMs} ms`;
     case 'moveCoordinator':
       return `the coordinator moves to another broker, which needs ${command.loadingMs} ms to load`;
+    case 'close': {
+      const { groupMembershipOperation: operation = 'DEFAULT' } = command;
+      return `close ${command.member}${operation === 'DEFAULT' ? '' : ` with ${operation}`}`;
+    }
     default:
       return `${COMMAND_WORDS[command.do]} ${command.member}`;
   }
@@ -174,7 +190,6 @@ function describeCommand(command: Command): string {
 
 const COMMAND_WORDS = {
   start: 'start',
-  close: 'close',
   crash: 'kill',
   freeze: 'freeze',
   thaw: 'thaw',
@@ -183,6 +198,7 @@ const COMMAND_WORDS = {
   commit: 'commitSync() in',
   unsubscribe: 'unsubscribe() in',
   enforceRebalance: 'enforceRebalance() in',
+  wakeup: 'wakeup() of',
   removeMember: 'remove from the group, by its group.instance.id,',
 } as const;
 
@@ -204,6 +220,9 @@ export const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   memberSyncTimeout: 'the time to sync',
   pendingMember: 'the limit for coming back with the member id',
   metadata: 'the metadata clock (metadata.max.age.ms)',
+  close: 'the time that close() may take',
+  workers: 'the work on a record',
+  checkpoint: 'the clock of its checkpoints',
 };
 
 /** What is not a limit but takes its time. */
@@ -232,8 +251,7 @@ function describeArrival(trace: Trace, sentStep: number, who: string, verb: stri
   return `${capitalize(who)} ${verb} ${whose}${errorCode === 'NONE' ? '' : `: ${errorCode}`}.`;
 }
 
-function describeSent(from: ActorId, to: ActorId, message: GroupMessage): string {
-  const who = printActor(from);
+function describeSent(who: string, to: ActorId, message: GroupMessage): string {
   switch (message.type) {
     case 'JoinGroupRequest': {
       const names = message.protocols.map(({ name }) => name).join(', ');

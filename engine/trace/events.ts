@@ -37,6 +37,8 @@ export interface EventHeader {
   readonly cause: number | null;
   /** Deduced, not seen: only in traces of recordings. */
   readonly inferred: boolean;
+  /** The member's heartbeat thread did it, not its application; left out everywhere else. */
+  readonly thread?: 'heartbeat';
 }
 
 /** What a timer is for. The first three are a member's clocks; its session runs at the coordinator. */
@@ -58,7 +60,12 @@ export type TimerKind =
   | 'memberSyncTimeout'
   | 'metadata'
   /** By which a librdkafka member itself counts its session. */
-  | 'ownSession';
+  | 'ownSession'
+  /** How long close() may take. */
+  | 'close'
+  /** Until a worker thread has processed a record. */
+  | 'workers'
+  | 'checkpoint';
 
 /** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */
 export type Fact =

@@ -70,6 +70,9 @@ interface PartitionFold {
   /** Its `ownerlessTotalMs` leaves out the gap that goes on. */
   readonly shown: PartitionView;
   readonly delivered: OffsetRanges;
+  readonly processed: OffsetRanges;
+  /** Of each owner that knows where to read. */
+  readonly positions: ReadonlyMap<MemberName, number>;
 }
 
 /** Replaced part by part; the parts themselves are never changed, so a copy shares them. */
@@ -163,6 +166,7 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
         clocks: { heartbeat: null, session: null, poll: null },
         processedCount: 0,
         redeliveredCount: 0,
+        reprocessedCount: 0,
         lastError: null,
       })),
     ),
@@ -195,9 +199,14 @@ const newPartition = (topic: string, partition: number, atMs: number): Partition
     ownerlessSinceMs: atMs,
     ownerlessTotalMs: 0,
     committedOffset: null,
+    position: null,
     endOffset: 0,
+    lag: null,
+    positionLag: null,
   },
   delivered: [],
+  processed: [],
+  positions: new Map(),
 });
 
 function apply(fold: Fold, event: TraceEvent): void {
@@ -260,6 +269,14 @@ function apply(fold: Fold, event: TraceEvent): void {
     case 'recordsPolled':
       applyDelivery(fold, event);
       return;
+    case 'recordsProcessed':
+      applyProcessing(fold, event);
+      return;
+    case 'positionsSet':
+      for (const { offset, ...partition } of event.positions) {
+        changePosition(fold, partition, memberOf(event.actor), offset);
+      }
+      return;
     default:
       applyToMember(fold, event);
   }
@@ -285,6 +302,16 @@ function changeMember(
   fold.members = fold.members.with(place, { ...member, ...change(member) });
 }
 
+/** What follows from owners, positions and offsets. */
+function withLags(partition: PartitionFold): PartitionFold {
+  const { shown, positions } = partition;
+  const newest = shown.owners.at(-1);
+  const position = newest === undefined ? null : (positions.get(newest) ?? null);
+  const lag = shown.committedOffset === null ? null : shown.endOffset - shown.committedOffset;
+  const positionLag = position === null ? null : shown.endOffset - position;
+  return { ...partition, shown: { ...shown, position, lag, positionLag } };
+}
+
 /** What no topic has, or not yet, is left alone. */
 function changePartition(
   fold: Fold,
@@ -294,7 +321,7 @@ function changePartition(
   const place = fold.places.partitions.get(printPartition(partition));
   const known = place === undefined ? undefined : fold.partitions.get(place);
   if (place === undefined || known === undefined || known === null) return;
-  fold.partitions = fold.partitions.with(place, change(known));
+  fold.partitions = fold.partitions.with(place, withLags(change(known)));
 }
 
 function applyCommand(fold: Fold, command: Command): void {
@@ -303,7 +330,13 @@ function applyCommand(fold: Fold, command: Command): void {
   if (process === undefined) return;
   changeMember(fold, command.member, () => ({ process }));
   if (command.do === 'start') {
-    const restart = { processedCount: 0, redeliveredCount: 0, lastError: null, callback: null };
+    const restart = {
+      processedCount: 0,
+      redeliveredCount: 0,
+      reprocessedCount: 0,
+      lastError: null,
+      callback: null,
+    };
     changeMember(fold, command.member, () => restart);
   }
   // The timers of a killed process go with it.
@@ -379,7 +412,10 @@ function applyAssignment(fold: Fold, event: EventOf<'assignmentChanged'>): void 
   if (name === null) return;
   changeMember(fold, name, () => ({ assignment: event.assignment }));
   for (const partition of event.gained) changeOwner(fold, partition, name, true, event.atMs);
-  for (const partition of event.dropped) changeOwner(fold, partition, name, false, event.atMs);
+  for (const partition of event.dropped) {
+    changePosition(fold, partition, name, null);
+    changeOwner(fold, partition, name, false, event.atMs);
+  }
 }
 
 /** A gap without an owner begins or ends with the owners. */
@@ -399,6 +435,33 @@ function changeOwner(
   });
 }
 
+function changePosition(
+  fold: Fold,
+  partition: TopicPartition,
+  name: MemberName | null,
+  position: number | null,
+): void {
+  if (name === null) return;
+  changePartition(fold, partition, (known) => {
+    const positions = new Map(known.positions);
+    if (position === null) positions.delete(name);
+    else positions.set(name, position);
+    return { ...known, positions };
+  });
+}
+
+function applyProcessing(fold: Fold, event: EventOf<'recordsProcessed'>): void {
+  const { firstOffset, lastOffset } = event;
+  changePartition(fold, event.partition, (partition) => {
+    const { ranges, repeatedCount } = addOffsets(partition.processed, firstOffset, lastOffset);
+    changeMember(fold, memberOf(event.actor), (member) => ({
+      processedCount: member.processedCount + lastOffset - firstOffset + 1,
+      reprocessedCount: member.reprocessedCount + repeatedCount,
+    }));
+    return { ...partition, processed: ranges };
+  });
+}
+
 function applyDelivery(fold: Fold, event: EventOf<'recordsPolled'>): void {
   changePartition(fold, event.partition, (partition) => {
     const { firstOffset, lastOffset } = event;
@@ -408,6 +471,7 @@ function applyDelivery(fold: Fold, event: EventOf<'recordsPolled'>): void {
     }));
     return { ...partition, delivered: ranges };
   });
+  changePosition(fold, event.partition, memberOf(event.actor), event.lastOffset + 1);
 }
 
 function applyToMember(fold: Fold, event: TraceEvent): void {
@@ -432,11 +496,6 @@ function applyToMember(fold: Fold, event: TraceEvent): void {
     case 'callbackLeft':
       changeMember(fold, name, () => ({ callback: null }));
       return;
-    case 'recordsProcessed': {
-      const count = event.lastOffset - event.firstOffset + 1;
-      changeMember(fold, name, (member) => ({ processedCount: member.processedCount + count }));
-      return;
-    }
     case 'memberError':
       changeMember(fold, name, () => ({ lastError: event.exception }));
       return;

@@ -6,10 +6,14 @@ const NOT_LIVE: readonly TimedCommand['do'][] = [
   'subscribe',
   'unsubscribe',
   'enforceRebalance',
+  'wakeup',
   'removeMember',
   'restartBroker',
   'moveCoordinator',
 ];
+
+/** Of a member's ways to work, those that its process is told of or can do without. */
+const LIVE_WORK: readonly string[] = ['perRecordMs', 'commitInRevoked'];
 
 /**
  * Refuses what cannot be run on a real broker here, before anything starts.
@@ -17,7 +21,14 @@ const NOT_LIVE: readonly TimedCommand['do'][] = [
  * @throws PlaygroundError `scenario-unsupported`, naming the JSON path.
  */
 export function refuseUnrunnable(scenario: Scenario): void {
-  scenario.members.forEach(({ client }, index) => {
+  scenario.members.forEach(({ client, work }, index) => {
+    const way = Object.keys(work).find((key) => !LIVE_WORK.includes(key));
+    if (way !== undefined) {
+      refuse(
+        `$.members[${index}].work.${way} is a way to work that kafkajs members do not have live`,
+        'Run it with `--client kafkajs`, which leaves such ways out, or simulate the scenario.',
+      );
+    }
     if (client === 'kafkajs') return;
     refuse(
       `$.members[${index}].client is "${client}", and only kafkajs members can be run live`,
@@ -25,6 +36,12 @@ export function refuseUnrunnable(scenario: Scenario): void {
     );
   });
   scenario.script.forEach((command, index) => {
+    if (command.do === 'close' && command.groupMembershipOperation !== undefined) {
+      refuse(
+        `$.script[${index}].groupMembershipOperation is an option of close() that kafkajs does not have`,
+        'Remove it, or simulate the scenario.',
+      );
+    }
     if (!NOT_LIVE.includes(command.do)) return;
     refuse(
       `$.script[${index}].do is "${command.do}", which kafkajs members cannot do live`,

@@ -64,6 +64,12 @@ export class MemberBench {
     return stateOf(this.member.membership);
   }
 
+  /** The number of the last request of that kind. */
+  last(type: GroupRequest['type']): { readonly correlationId: number } {
+    const index = this.requests.findLastIndex((request) => request.type === type);
+    return { correlationId: existing(this.#correlationIds[index], type) };
+  }
+
   /** The last request. */
   get asked(): GroupRequest {
     return existing(this.requests.at(-1), 'request');

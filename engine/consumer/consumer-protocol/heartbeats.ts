@@ -6,10 +6,10 @@ import type {
   ConsumerGroupHeartbeatResponse,
 } from '../../protocol/messages.ts';
 import { sortPartitions, type TopicPartition } from '../../protocol/partitions.ts';
-import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../heartbeats.ts';
+import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../find-coordinator.ts';
 import type { MemberTurn } from '../member.ts';
 import type { MembershipState } from '../step-machine.ts';
-import { errorFor } from '../membership.ts';
+import { errorFor } from '../thrown.ts';
 import type { LeaveReason } from './machine.ts';
 import type { ConsumerProtocolMembership, LocalAssignment } from './membership.ts';
 

@@ -1,4 +1,4 @@
-import { findCoordinator } from '../heartbeats.ts';
+import { findCoordinator } from '../find-coordinator.ts';
 import type { ProtocolRules } from '../protocol-rules.ts';
 import { carryOut } from './actions.ts';
 import { commitAgain, commitSync, onOffsetCommitResponse } from './commits.ts';

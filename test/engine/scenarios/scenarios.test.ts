@@ -22,9 +22,9 @@ describe('racks of a topic', () => {
   });
 
   it.each([
-    [[], '$.topics[0].racks is 0, expected the racks of at least one partition'],
+    [[], '$.topics[0].racks has length 0, expected the racks of at least one partition'],
     [['a'], '$.topics[0].racks[0] is "a", expected a list of racks'],
-    [[['']], '$.topics[0].racks[0][0] is 0, expected a text that is not empty'],
+    [[['']], '$.topics[0].racks[0][0] has length 0, expected a text that is not empty'],
     [null, '$.topics[0].racks is null, expected a list with the racks of each partition'],
   ])('are refused when they are %j', (racks, problem) => {
     expect(() => parseScenario(withRacks(racks))).toThrow(problem);
