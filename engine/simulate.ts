@@ -92,6 +92,8 @@ interface Process {
   member: Member;
   /** Counts the starts; messages and timers of an earlier one are void. */
   incarnation: number;
+  /** Who it is to the coordinator, from one start to the next. */
+  client: Client;
   /** Where it has last found the coordinator. */
   node: number;
   isFrozen: boolean;
@@ -106,6 +108,19 @@ interface Process {
     readonly fetchId: number;
     readonly positions: readonly PartitionOffset[];
   } | null;
+}
+
+/**
+ * A member's connection to the coordinator. The broker takes one request at a time from it: what comes
+ * while a JoinGroup or SyncGroup is held waits until that is answered.
+ *
+ * Source: kafka.network.SocketServer, which mutes a channel until the response is sent.
+ */
+interface Channel {
+  readonly node: number;
+  /** The request that is being answered; null when the broker is free for the next one. */
+  busyWith: number | null;
+  waiting: Extract<Entry, { type: 'request' }>[];
 }
 
 type Entry =
@@ -171,6 +186,7 @@ class Run {
   /** Whom each id was drawn for. */
   readonly #names = new Map<MemberId, MemberName>();
   readonly #processes = new Map<MemberName, Process>();
+  readonly #channels = new Map<Client, Channel>();
   /** The step at which each running timer was started, by its key, for each actor. */
   readonly #timers = new Map<ActorId, Map<string, number>>();
   readonly #topicIds = new Map<string, string>();
@@ -218,6 +234,7 @@ class Run {
         actor: memberActor(member.name),
         member: newMember(config),
         incarnation: 0,
+        client: { name: member.name, incarnation: 0 },
         node: this.#node,
         isFrozen: false,
         heldBack: [],
@@ -335,6 +352,7 @@ class Run {
     if (step === null || !hasEnded(process)) return;
     process.restartStep = null;
     process.incarnation += 1;
+    process.client = { name, incarnation: process.incarnation };
     process.sentSteps.clear();
     process.fetch = null;
     unfreeze(process);
@@ -456,11 +474,12 @@ class Run {
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
     // Nobody hears a broker that goes down: of what it would say, only the facts remain.
     this.#resign(step, ({ type }) => type === 'note');
-    for (const [name, { incarnation, member }] of this.#processes) {
+    for (const { client, member } of this.#processes.values()) {
       for (const correlationId of member.requests.keys()) {
-        this.#disconnect({ name, incarnation }, correlationId, step, 0);
+        this.#disconnect(client, correlationId, step, 0);
       }
     }
+    for (const client of this.#channels.keys()) this.#breakChannel(client, 'brokerDown', step);
     return step;
   }
 
@@ -507,7 +526,7 @@ class Run {
 
   #arriveAtCoordinator(entry: Extract<Entry, { type: 'request' }>): void {
     const { sentStep, client, correlationId, message } = entry;
-    if (this.#isLost(entry)) return;
+    if (this.#isLost(entry) || this.#waitsForChannel(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
     if (entry.node !== this.#node && message.type !== 'FindCoordinatorRequest') {
       const parked = { client, correlationId };
@@ -523,6 +542,44 @@ class Run {
     const taken = this.#rules.onRequest(this.#coordinator, message, parked, freshId, nowMs);
     this.#applyCoordinator(taken, step);
     if (isNewcomer && isHandedOut(taken, freshId)) this.#know(client.name, freshId);
+  }
+
+  /** Whether a request has to wait for another of its connection to be answered. */
+  #waitsForChannel(entry: Extract<Entry, { type: 'request' }>): boolean {
+    const { client, correlationId, message, node } = entry;
+    // Anybody is asked for the coordinator, over another connection; an admin has one of its own.
+    if (message.type === 'FindCoordinatorRequest' || client === ADMIN) return false;
+    let channel = this.#channels.get(client);
+    if (channel?.node !== node) {
+      channel = { node, busyWith: null, waiting: [] };
+      this.#channels.set(client, channel);
+    }
+    if (channel.busyWith !== null && channel.busyWith !== correlationId) {
+      channel.waiting.push(entry);
+      return true;
+    }
+    channel.busyWith = correlationId;
+    return false;
+  }
+
+  /** A request is answered: the broker takes the next one of its connection. */
+  #freeChannel(client: Client, correlationId: number): void {
+    const channel = this.#channels.get(client);
+    if (channel?.busyWith !== correlationId) return;
+    const next = channel.waiting.shift();
+    channel.busyWith = next?.correlationId ?? null;
+    if (next !== undefined) this.#agenda.schedule(next, 0);
+  }
+
+  /** A connection breaks, and with it goes what has not been taken from it. */
+  #breakChannel(client: Client, reason: 'brokerDown' | 'linkCut', cause: number): void {
+    const channel = this.#channels.get(client);
+    if (channel === undefined) return;
+    this.#channels.delete(client);
+    for (const { sentStep, correlationId } of channel.waiting) {
+      this.#record('coordinator', sentStep, { kind: 'messageDropped', sentStep, reason });
+      if (reason === 'linkCut') this.#disconnect(client, correlationId, cause, 0);
+    }
   }
 
   #know(name: MemberName, memberId: MemberId): void {
@@ -599,6 +656,7 @@ class Run {
           this.#answerAdmin(correlationId, message, cause);
           return;
         }
+        this.#freeChannel(client, correlationId);
         const { actor: to, sentSteps, incarnation } = this.#process(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
         const isCurrent = incarnation === client.incarnation;
@@ -668,8 +726,15 @@ class Run {
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
       this.#record(process.actor, sentStep, dropped);
     } else if (process.isFrozen) process.heldBack.push(entry);
-    else if (entry.type === 'input') this.#stepMember(name, entry.input, entry.cause);
-    else if (entry.type === 'memberTimer') {
+    else if (entry.type === 'input') {
+      const { client, input, cause } = entry;
+      const isCut =
+        input.type === 'disconnected' &&
+        this.#channels.get(client)?.busyWith === input.correlationId &&
+        process.member.requests.has(input.correlationId);
+      if (isCut) this.#breakChannel(client, 'linkCut', cause);
+      this.#stepMember(name, input, cause);
+    } else if (entry.type === 'memberTimer') {
       const step = this.#fire(process.actor, entry.key, entry.startedStep);
       if (step !== null) this.#stepMember(name, { type: 'timer', timer: entry.timer }, step);
     } else {
@@ -703,8 +768,7 @@ class Run {
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
     const process = this.#process(name);
-    const { actor, incarnation } = process;
-    const client = { name, incarnation };
+    const { actor, client } = process;
     switch (effect.type) {
       case 'note':
         this.#record(actor, cause, effect.note);
@@ -802,7 +866,7 @@ class Run {
   /** Answers a fetch that waits, as soon as one of its positions has records. */
   #serveFetch(name: MemberName, cause: number): void {
     const process = this.#process(name);
-    const { fetch, incarnation } = process;
+    const { fetch, client } = process;
     if (fetch === null || this.#downUntilMs !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
@@ -812,7 +876,7 @@ class Run {
     if (batches.length === 0) return;
     process.fetch = null;
     const input = { type: 'fetched', fetchId: fetch.fetchId, batches } as const;
-    this.#answerLater({ name, incarnation }, input, cause);
+    this.#answerLater(client, input, cause);
   }
 
   // ---- timers -------------------------------------------------------------------------------
