@@ -97,6 +97,8 @@ interface Process {
   /** Where it has last found the coordinator. */
   node: number;
   isFrozen: boolean;
+  /** When it was frozen last. */
+  frozenAtMs: number;
   /** What would have reached a frozen process, in order. */
   heldBack: Entry[];
   /** The command that starts it anew as soon as it has ended; null without one. */
@@ -237,6 +239,7 @@ class Run {
         client: { name: member.name, incarnation: 0 },
         node: this.#node,
         isFrozen: false,
+        frozenAtMs: 0,
         heldBack: [],
         restartStep: null,
         sentSteps: new Map(),
@@ -337,9 +340,12 @@ class Run {
     if (hasEnded(process)) return;
     if (command.do === 'freeze') {
       process.isFrozen = true;
+      process.frozenAtMs = this.#agenda.nowMs;
       return;
     } else if (command.do === 'thaw') {
+      const frozenMs = this.#agenda.nowMs - process.frozenAtMs;
       for (const entry of unfreeze(process)) this.#agenda.schedule(entry, 0);
+      this.#stepMember(name, { type: 'thawed', frozenMs }, step);
       return;
     } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);

@@ -21,6 +21,7 @@ export const CLASSIC_RULES: ProtocolRules = {
   onReady: () => undefined,
   onHeartbeatDue,
   onPollTimeout,
+  onPollMissed: onPollTimeout,
   onRetry: (turn) => {
     resumeClose(turn);
     joinIfWaiting(turn);

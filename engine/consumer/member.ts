@@ -80,6 +80,8 @@ export type MemberInput =
   | { readonly type: 'memberId'; readonly memberId: MemberId }
   | { readonly type: 'timer'; readonly timer: MemberTimer }
   | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
+  /** Its process goes on, after so long. */
+  | { readonly type: 'thawed'; readonly frozenMs: number }
   /** The connection broke before the answer to this request came. */
   | { readonly type: 'disconnected'; readonly correlationId: number }
   | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }

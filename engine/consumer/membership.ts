@@ -203,7 +203,7 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
 
 /**
  * What a subscription says of the past. librdkafka's says nothing but what its sticky assignor has
- * noted, and that in full.
+ * noted, and that in full; kafkajs's, of the oldest version, says nothing.
  *
  * Source: rdkafka_sticky_assignor.c, rd_kafka_sticky_assignor_get_metadata; recordings.
  */
@@ -212,7 +212,9 @@ function claimFor(turn: MemberTurn, name: string): Pick<Subscription, 'generatio
   if (config.profile.claimsGenerationOf === 'member') {
     return { generationId, userData: userDataFor(turn, name) };
   }
-  const memory = name === 'cooperative-sticky' ? assignorMemory.get(name) : undefined;
+  const isNoted = config.profile.claimsGenerationOf === 'stickyAssignor';
+  const isSticky = isNoted && name === 'cooperative-sticky';
+  const memory = isSticky ? assignorMemory.get(name) : undefined;
   if (memory === undefined) return { generationId: null, userData: null };
   const { partitions, generationId: noted } = memory;
   return { generationId: noted, userData: { partitions, generationId: noted } };

@@ -65,7 +65,7 @@ export interface ClientProfile {
   /** It tells the coordinator why (JoinGroup from version 8 on, LeaveGroup from 5). */
   readonly givesReasons: boolean;
   /** What its subscription claims of the past: its own generation, or what its assignor noted. */
-  readonly claimsGenerationOf: 'member' | 'stickyAssignor';
+  readonly claimsGenerationOf: 'member' | 'stickyAssignor' | 'nobody';
   /** It commits every position it holds, or what poll() has handed over, or what was processed. */
   readonly commits: 'positions' | 'delivered' | 'processed';
   /** The last commit of a generation. */
@@ -81,6 +81,8 @@ export interface ClientProfile {
   readonly forgetsGeneration: boolean;
   /** A commit that finds it fenced is thrown, and changes nothing of its membership. */
   readonly staysWhenCommitIsFenced: boolean;
+  /** When it thaws, its heartbeat thread finds that nobody has polled before poll() is called again. */
+  readonly missesPollsFrozen: boolean;
   /** A poll clock that runs out takes effect only when the coordinator is known. */
   readonly leavesOnlyKnownCoordinator: boolean;
   /** poll() returns records of what it still holds while it looks for the coordinator to rejoin. */
@@ -156,6 +158,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     rejoinsOnCommit: true,
     forgetsGeneration: true,
     staysWhenCommitIsFenced: true,
+    missesPollsFrozen: true,
     leavesOnlyKnownCoordinator: true,
     readsWithoutCoordinator: true,
     refreshesMetadata: true,
@@ -198,6 +201,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     rejoinsOnCommit: false,
     forgetsGeneration: false,
     staysWhenCommitIsFenced: false,
+    missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
     refreshesMetadata: false,
@@ -233,13 +237,14 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
     givesReasons: false,
-    claimsGenerationOf: 'member',
+    claimsGenerationOf: 'nobody',
     commits: 'processed',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
     rejoinsOnCommit: true,
     forgetsGeneration: true,
     staysWhenCommitIsFenced: false,
+    missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
     refreshesMetadata: false,

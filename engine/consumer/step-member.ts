@@ -104,6 +104,7 @@ function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
     case 'timer':
     case 'metadata':
     case 'disconnected':
+    case 'thawed':
       return false;
     default:
       return unreachable(input, 'isForApplication');
@@ -191,6 +192,9 @@ function take(turn: MemberTurn, input: MemberInput): void {
       return;
     case 'disconnected':
       onDisconnected(turn, input.correlationId);
+      return;
+    case 'thawed':
+      onThawed(turn, input.frozenMs);
       return;
     case 'fetched':
       onFetched(turn, input.fetchId, input.batches);
@@ -353,6 +357,23 @@ function onResponse(
     default:
       rulesOf(turn).onResponse(turn, sent, correlationId, message);
   }
+}
+
+/**
+ * The process goes on after it was frozen in poll(): the thread beside the application finds first that
+ * nobody has polled for too long, unless it finds before that the session is over, and looks for the
+ * coordinator.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run; AbstractHeartbeatRequestManager#poll.
+ */
+function onThawed(turn: MemberTurn, frozenMs: number): void {
+  const { maxPollIntervalMs, sessionTimeoutMs, profile, groupProtocol } = turn.config;
+  const { application, lastHeartbeatOkMs } = turn.state;
+  if (!profile.missesPollsFrozen || maxPollIntervalMs === null) return;
+  if (application.doing !== 'polling' || frozenMs < maxPollIntervalMs) return;
+  const isSilent = turn.nowMs - lastHeartbeatOkMs >= sessionTimeoutMs;
+  if (groupProtocol === 'classic' && isSilent) return;
+  rulesOf(turn).onPollMissed(turn);
 }
 
 function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {

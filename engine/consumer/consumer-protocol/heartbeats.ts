@@ -49,6 +49,20 @@ export function onHeartbeatDue(turn: MemberTurn): void {
   sendDueHeartbeat(turn);
 }
 
+/**
+ * The background thread leaves before the application polls again. The auto commit that this poll()
+ * makes, where one is due, has no epoch any more, and is refused.
+ *
+ * Source: AbstractHeartbeatRequestManager#poll, CommitRequestManager#updateTimerAndMaybeCommit.
+ */
+export function onPollMissed(turn: MemberTurn): void {
+  update(turn, { isPollExpired: true });
+  onHeartbeatDue(turn);
+  const { maxPollIntervalMs, autoCommitIntervalMs, isAutoCommit } = turn.config;
+  const isCommitDue = isAutoCommit && (autoCommitIntervalMs ?? 0) <= (maxPollIntervalMs ?? 0);
+  if (isCommitDue) turn.set({ isCommitDue });
+}
+
 /** Sends the heartbeat that is due or wanted at once, if one can be sent now. */
 export function sendDueHeartbeat(turn: MemberTurn): void {
   const { membershipState } = turn;

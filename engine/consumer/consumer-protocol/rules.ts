@@ -4,6 +4,7 @@ import { carryOut } from './actions.ts';
 import { commitAgain, commitSync, onOffsetCommitResponse } from './commits.ts';
 import {
   onHeartbeatDue,
+  onPollMissed,
   onHeartbeatLost,
   onHeartbeatResponse,
   sendDueHeartbeat,
@@ -29,6 +30,7 @@ export const CONSUMER_PROTOCOL_RULES: ProtocolRules = {
   onPollTimeout: (turn) => {
     update(turn, { isPollExpired: true });
   },
+  onPollMissed,
   onRetry: (turn) => {
     commitAgain(turn);
   },
