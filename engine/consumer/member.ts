@@ -82,8 +82,12 @@ export type MemberInput =
   | { readonly type: 'response'; readonly correlationId: number; readonly message: GroupResponse }
   /** Its process goes on, after so long. */
   | { readonly type: 'thawed'; readonly frozenMs: number }
-  /** The connection broke before the answer to this request came. */
-  | { readonly type: 'disconnected'; readonly correlationId: number }
+  /** The connection broke before the answer to this request came, or there was none to be had. */
+  | {
+      readonly type: 'disconnected';
+      readonly correlationId: number;
+      readonly isUnreachable: boolean;
+    }
   | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }
   | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
   /** Those that were kept. */
@@ -278,6 +282,8 @@ export interface Member {
   readonly metadata: ReadonlyMap<string, number>;
   /** Racks that have a replica, as this client last saw them. */
   readonly replicaRacks: ReplicaRacks;
+  /** No broker could be reached since it joined, and the client has begun anew with its metadata. */
+  readonly isMetadataLost: boolean;
   /** The counts by which this leader assigned; null for a follower. */
   readonly assignedBy: ReadonlyMap<string, number> | null;
   /** Means something only under the consumer protocol. */
@@ -351,6 +357,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isMetadataAsked: false,
   metadata: new Map(),
   replicaRacks: new Map(),
+  isMetadataLost: false,
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
 });

@@ -54,6 +54,7 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     isMetadataAsked: false,
     closeOperation: 'DEFAULT',
     closingFrom: null,
+    isMetadataLost: false,
     assignedBy: null,
     failedSearches: 0,
     isBackingOff: false,
@@ -117,6 +118,7 @@ export function join(turn: MemberTurn): void {
   turn.stopTimer('ownSession');
   turn.set({
     isLeader: false,
+    isMetadataLost: false,
     assignedBy: null,
     isHeartbeatDue: false,
     isPrepared: true,

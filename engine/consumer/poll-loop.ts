@@ -147,11 +147,17 @@ const KEEPS_READING: ReadonlySet<MembershipState> = new Set([
  * Why a settled member wants a rebalance of its own accord, or null: a leader when topics have
  * changed since it assigned, anybody when its own subscription has.
  *
- * Source: ConsumerCoordinator#rejoinNeededOrPending.
+ * A Java leader that could reach no broker rejoins as soon as it finds the coordinator: its client has
+ * begun anew with metadata, without topics, and poll() compares by what it knew when it was called.
+ *
+ * Source: ConsumerCoordinator#rejoinNeededOrPending, NetworkClient.DefaultMetadataUpdater#maybeUpdate
+ * (metadata.recovery.strategy=rebootstrap, KIP-899).
  */
 function reasonToRejoin(turn: MemberTurn): string | null {
-  const { assignedBy, metadata, joinedTopics, subscription } = turn.state;
-  const isStale = [...(assignedBy ?? [])].some(([topic, count]) => metadata.get(topic) !== count);
+  const { assignedBy, metadata, joinedTopics, subscription, isMetadataLost } = turn.state;
+  const isLost = isMetadataLost && assignedBy !== null && turn.state.isCoordinatorKnown;
+  const isStale =
+    isLost || [...(assignedBy ?? [])].some(([topic, count]) => metadata.get(topic) !== count);
   if (isStale) return 'cached metadata has changed';
   const isNew =
     joinedTopics?.length !== subscription.length ||

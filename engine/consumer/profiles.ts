@@ -92,6 +92,10 @@ export interface ClientProfile {
    * the leader of a group that subscribes to more than it does; as a leader it waits for the answer.
    */
   readonly refreshesMetadata: boolean;
+  /** It begins anew with its metadata when it can reach no broker. */
+  readonly rebootstraps: boolean;
+  /** The longest it waits before it tries again to connect to a broker that is not there. */
+  readonly mostReconnectMs: number;
   /** One join at a time: a new one waits until the last, given up or not, is answered. */
   readonly awaitsLastJoin: boolean;
   /** close() looks for a coordinator that is not known, to commit to it. */
@@ -161,6 +165,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: true,
     leavesOnlyKnownCoordinator: true,
     readsWithoutCoordinator: true,
+    rebootstraps: true,
+    mostReconnectMs: 1_000,
     refreshesMetadata: true,
     awaitsLastJoin: true,
     findsCoordinatorToClose: true,
@@ -204,6 +210,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
+    rebootstraps: false,
+    mostReconnectMs: 50,
     refreshesMetadata: false,
     awaitsLastJoin: false,
     findsCoordinatorToClose: false,
@@ -247,6 +255,8 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
+    rebootstraps: false,
+    mostReconnectMs: 50,
     refreshesMetadata: false,
     awaitsLastJoin: false,
     findsCoordinatorToClose: false,

@@ -191,7 +191,7 @@ function take(turn: MemberTurn, input: MemberInput): void {
       onResponse(turn, input);
       return;
     case 'disconnected':
-      onDisconnected(turn, input.correlationId);
+      onDisconnected(turn, input.correlationId, input.isUnreachable);
       return;
     case 'thawed':
       onThawed(turn, input.frozenMs);
@@ -421,7 +421,7 @@ function throwNoOffset(turn: MemberTurn, partitions: readonly TopicPartition[]):
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
-function onDisconnected(turn: MemberTurn, correlationId: number): void {
+function onDisconnected(turn: MemberTurn, correlationId: number, isUnreachable: boolean): void {
   const isAnswered = turn.state.waiting.some(
     ({ input }) => input.type === 'response' && input.correlationId === correlationId,
   );
@@ -430,6 +430,7 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
   onCoordinatorUnavailable(turn);
   // Source: NetworkClient.DefaultMetadataUpdater#handleServerDisconnect.
   if (turn.config.profile.refreshesMetadata) turn.askMetadata();
+  if (turn.config.profile.rebootstraps && isUnreachable) turn.set({ isMetadataLost: true });
   if (request.type === 'FindCoordinatorRequest') onCoordinatorNotFound(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);

@@ -44,7 +44,7 @@ describe('simulate', () => {
       }),
     );
     const changes = ofKind(trace, 'brokerChanged').map(({ state, atMs }) => `${atMs} ${state}`);
-    expect(changes).toEqual(['2000 down', '7000 loading', '7100 up']);
+    expect(changes).toEqual(['2000 down', '7000 loading', '7020 up']);
     expect(brokenInvariants(trace)).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ export class MemberBench {
   /** The connection breaks under the last request. */
   disconnect(): this {
     const correlationId = existing(this.#correlationIds.at(-1), 'request');
-    return this.give({ type: 'disconnected', correlationId });
+    return this.give({ type: 'disconnected', correlationId, isUnreachable: false });
   }
 
   get state(): string {
