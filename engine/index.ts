@@ -74,6 +74,7 @@ export {
 export type * from './trace/view-types.ts';
 export { view } from './trace/view.ts';
 export { describe, describeMessage } from './trace/describe.ts';
+export { RINGING_CLOCKS, hasNews } from './trace/news.ts';
 export { why, type Link } from './trace/why.ts';
 export {
   brokenInvariants,

@@ -8,6 +8,9 @@ import { PlaygroundError, type ProblemCode } from './errors.ts';
  * @throws PlaygroundError `not-json` with the line and column of the first mistake.
  */
 export function parseJson(text: string, what: string): unknown {
+  if (text.trim() === '') {
+    throw new PlaygroundError('not-json', `${what} is empty.`, 'Give it the JSON to be read.');
+  }
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -42,13 +45,34 @@ export function parseWith<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const mistakes = result.issues.slice(0, MISTAKES_SHOWN).map(describeIssue);
-  const more = result.issues.length - mistakes.length;
+  const issues = withExpectations(schema, value, result.issues);
+  const mistakes = issues.slice(0, MISTAKES_SHOWN).map(describeIssue);
+  const more = issues.length - mistakes.length;
   if (more > 0) mistakes.push(`and ${more} more`);
   throw new PlaygroundError(where.code, `${where.what}: ${mistakes.join('; ')}.`, where.remedy);
 }
 
 const MISTAKES_SHOWN = 5;
+
+/** Of a missing key the library says only its name; asked with `undefined`, what belongs there. */
+function withExpectations(
+  schema: v.GenericSchema,
+  value: unknown,
+  issues: readonly v.BaseIssue<unknown>[],
+): readonly v.BaseIssue<unknown>[] {
+  const missing = issues.flatMap(({ received, path }) => (received === 'undefined' ? [path] : []));
+  if (missing.length === 0) return issues;
+  const completed = structuredClone(value);
+  for (const path of missing) setUndefined(completed, path?.map(({ key }) => key) ?? []);
+  return v.safeParse(schema, completed).issues ?? issues;
+}
+
+function setUndefined(value: unknown, [key, ...rest]: readonly unknown[]): void {
+  if (value === null || typeof value !== 'object') return;
+  const keyed = value as Record<string, unknown>;
+  if (rest.length > 0) setUndefined(keyed[String(key)], rest);
+  else keyed[String(key)] = undefined;
+}
 
 /** `$.script[2].atMs` for the path of keys and indexes. */
 export function printPath(keys: readonly unknown[]): string {
@@ -67,11 +91,23 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.received === 'undefined') {
     return `${path} is missing, expected ${describeExpected(issue)}`;
   }
+  if (issue.type === 'min_length' || issue.type === 'max_length') {
+    return `${path} has length ${issue.received}, expected ${describeExpected(issue)}`;
+  }
   return `${path} is ${issue.received}, expected ${describeExpected(issue)}`;
 }
 
 /** A schema of ours says what it wants in its message; the library's own names a type. */
 function describeExpected(issue: v.BaseIssue<unknown>): string {
   const ownWords = /^expected (.+)$/.exec(issue.message)?.[1];
-  return ownWords ?? issue.expected ?? 'something else';
+  const typeName = issue.expected ?? 'something else';
+  return ownWords ?? TYPE_WORDS.get(typeName) ?? typeName;
 }
+
+const TYPE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['Object', 'an object'],
+  ['Array', 'a list'],
+  ['string', 'a text'],
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+]);

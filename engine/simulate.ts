@@ -1,7 +1,7 @@
 import { existing, unreachable } from './assert.ts';
 import { newMember, type Member, type MemberInput } from './consumer/member.ts';
 import { stateOf } from './consumer/step-machine.ts';
-import { readMemberConfig } from './consumer/profiles.ts';
+import { readMemberConfig, type MemberConfig } from './consumer/profiles.ts';
 import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
 import type { BrokerTopic } from './assignors/assignor.ts';
@@ -14,8 +14,8 @@ import {
   type Coordinator,
   type CoordinatorStep,
 } from './coordinator/state.ts';
-import { beginLoading, load, unload } from './coordinator/failover.ts';
-import type { OffsetSpan } from './protocol/facts.ts';
+import { beginLoading, load, onRequestElsewhere, unload } from './coordinator/failover.ts';
+import type { OffsetSpan, TopicMetadata } from './protocol/facts.ts';
 import {
   asMemberId,
   asMemberName,
@@ -26,7 +26,12 @@ import {
   type MemberName,
 } from './protocol/ids.ts';
 import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
-import { atOffset, type PartitionOffset, type TopicPartition } from './protocol/partitions.ts';
+import {
+  atOffset,
+  printPartition,
+  type PartitionOffset,
+  type TopicPartition,
+} from './protocol/partitions.ts';
 import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
@@ -75,8 +80,13 @@ export function simulateWith(
 }
 
 /** From the start of a broker until it has read its groups from the log. */
-const LOADING_MS = 100;
-/** Until a client has tried to connect to a broker that is not there, and tries again. */
+const LOADING_MS = 20;
+/**
+ * Until a client has tried for the first time to connect to a broker that is not there, and tries again;
+ * some wait twice as long each time. Simplification: Kafka varies the wait by a fifth.
+ *
+ * Source: reconnect.backoff.ms, ClusterConnectionStates#updateReconnectBackoff.
+ */
 const RECONNECT_MS = 50;
 /** Who removes members for the script. */
 const ADMIN: Client = { name: asMemberName('admin'), incarnation: 0 };
@@ -87,7 +97,15 @@ interface Process {
   member: Member;
   /** Counts the starts; messages and timers of an earlier one are void. */
   incarnation: number;
+  /** Who it is to the coordinator, from one start to the next. */
+  client: Client;
+  /** Where it has last found the coordinator. */
+  node: number;
   isFrozen: boolean;
+  /** When it was frozen last. */
+  frozenAtMs: number;
+  /** How often in a row it found no broker to connect to. */
+  failedConnects: number;
   /** What would have reached a frozen process, in order. */
   heldBack: Entry[];
   /** The command that starts it anew as soon as it has ended; null without one. */
@@ -101,6 +119,19 @@ interface Process {
   } | null;
 }
 
+/**
+ * A member's connection to the coordinator. The broker takes one request at a time from it: what comes
+ * while a JoinGroup or SyncGroup is held waits until that is answered.
+ *
+ * Source: kafka.network.SocketServer, which mutes a channel until the response is sent.
+ */
+interface Channel {
+  readonly node: number;
+  /** The request that is being answered; null when the broker is free for the next one. */
+  busyWith: number | null;
+  waiting: Extract<Entry, { type: 'request' }>[];
+}
+
 type Entry =
   | { readonly type: 'command'; readonly command: TimedCommand }
   | {
@@ -111,6 +142,8 @@ type Entry =
       readonly message: GroupRequest;
       /** Which life of the broker it was sent in. */
       readonly life: number;
+      /** The broker that its sender takes for the coordinator. */
+      readonly node: number;
     }
   | {
       readonly type: 'response';
@@ -119,6 +152,8 @@ type Entry =
       readonly correlationId: number;
       readonly message: GroupResponse;
       readonly life: number;
+      /** The coordinator when it was sent, which is what FindCoordinator answers. */
+      readonly node: number;
     }
   | {
       readonly type: 'memberTimer';
@@ -137,7 +172,8 @@ type Entry =
       readonly type: 'broker';
       readonly to: 'loading' | 'up';
       readonly cause: number;
-      readonly life: number;
+      /** Whose coming back it is; void when the coordinator has changed again meanwhile. */
+      readonly term: number;
     }
   | {
       readonly type: 'input';
@@ -159,11 +195,16 @@ class Run {
   /** Whom each id was drawn for. */
   readonly #names = new Map<MemberId, MemberName>();
   readonly #processes = new Map<MemberName, Process>();
+  readonly #channels = new Map<Client, Channel>();
   /** The step at which each running timer was started, by its key, for each actor. */
   readonly #timers = new Map<ActorId, Map<string, number>>();
   readonly #topicIds = new Map<string, string>();
   /** End offset of each partition, by topic. */
   readonly #endOffsets = new Map<string, readonly number[]>();
+  /** Which of a member's threads does what is recorded now, where that is told. */
+  #thread: 'heartbeat' | null = null;
+  /** What applications keep outside of Kafka: the next offset of each printed partition. */
+  readonly #checkpoints = new Map<string, number>();
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
@@ -171,6 +212,10 @@ class Run {
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
   #downUntilMs: number | null = null;
   #brokerLife = 0;
+  /** The broker that is the coordinator; members learn of another one by FindCoordinator. */
+  #node = 1;
+  /** Counts the changes of the coordinator: its going down, its coming back, its moves. */
+  #term = 0;
 
   constructor(scenario: Scenario, options: SimulateOptions, rules: CoordinatorRules) {
     const seed = options.seed ?? 1;
@@ -198,7 +243,11 @@ class Run {
         actor: memberActor(member.name),
         member: newMember(config),
         incarnation: 0,
+        client: { name: member.name, incarnation: 0 },
+        node: this.#node,
         isFrozen: false,
+        frozenAtMs: 0,
+        failedConnects: 0,
         heldBack: [],
         restartStep: null,
         sentSteps: new Map(),
@@ -238,7 +287,9 @@ class Run {
 
   #record(actor: ActorId, cause: number | null, fact: Fact): number {
     const step = this.#events.length;
-    this.#events.push({ step, atMs: this.#agenda.nowMs, actor, cause, inferred: false, ...fact });
+    const { nowMs: atMs } = this.#agenda;
+    const thread = this.#thread === null ? {} : { thread: this.#thread };
+    this.#events.push({ step, atMs, actor, cause, inferred: false, ...thread, ...fact });
     return step;
   }
 
@@ -274,6 +325,7 @@ class Run {
     if (command.do === 'produce') this.#produce(command, step);
     else if (command.do === 'addPartitions') this.#addPartitions(command, step);
     else if (command.do === 'restartBroker') this.#stopBroker(command.downMs, step);
+    else if (command.do === 'moveCoordinator') this.#moveCoordinator(command.loadingMs, step);
     else if (command.do === 'removeMember') this.#removeMember(command.member, step);
     else
       this.#commandMember(
@@ -296,9 +348,12 @@ class Run {
     if (hasEnded(process)) return;
     if (command.do === 'freeze') {
       process.isFrozen = true;
+      process.frozenAtMs = this.#agenda.nowMs;
       return;
     } else if (command.do === 'thaw') {
+      const frozenMs = this.#agenda.nowMs - process.frozenAtMs;
       for (const entry of unfreeze(process)) this.#agenda.schedule(entry, 0);
+      this.#stepMember(name, { type: 'thawed', frozenMs }, step);
       return;
     } else if (command.do === 'crash') unfreeze(process);
     this.#stepMember(name, { type: 'command', command }, step);
@@ -311,6 +366,8 @@ class Run {
     if (step === null || !hasEnded(process)) return;
     process.restartStep = null;
     process.incarnation += 1;
+    process.client = { name, incarnation: process.incarnation };
+    process.failedConnects = 0;
     process.sentSteps.clear();
     process.fetch = null;
     unfreeze(process);
@@ -360,6 +417,17 @@ class Run {
     );
   }
 
+  /** Racks of the replicas of so many partitions; nothing where the scenario gives none. */
+  #racksOf(name: string, partitionCount: number): Pick<TopicMetadata, 'racks'> {
+    const racks = this.#scenario.topics.find((topic) => topic.name === name)?.racks;
+    if (racks === undefined) return {};
+    const inTurn = Array.from(
+      { length: partitionCount },
+      (_, partition) => racks[partition % racks.length] ?? [],
+    );
+    return { racks: inTurn };
+  }
+
   /** Admin.removeMembersFromConsumerGroup, by the member's group.instance.id. */
   #removeMember(name: MemberName, step: number): void {
     const { groupInstanceId, groupId } = this.#process(name).member.config;
@@ -379,6 +447,7 @@ class Run {
         correlationId: sentStep,
         message,
         life: this.#brokerLife,
+        node: this.#node,
       },
       this.#network.delayMs('script', 'coordinator', this.#agenda.nowMs),
     );
@@ -394,50 +463,97 @@ class Run {
     const isDown = this.#downUntilMs !== null;
     this.#downUntilMs = this.#agenda.nowMs + downMs;
     this.#brokerLife += 1;
+    this.#term += 1;
     const downStep = isDown ? cause : this.#breakDown(cause);
-    const life = this.#brokerLife;
-    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, life }, downMs);
+    const term = this.#term;
+    this.#agenda.schedule({ type: 'broker', to: 'loading', cause: downStep, term }, downMs);
+  }
+
+  /**
+   * Another broker becomes the coordinator and reads the group from its log; nothing else of the
+   * cluster changes. The one before sends away who waits, and whoever comes to it from now on; when
+   * it was down, the other one takes over for good.
+   *
+   * Source: GroupCoordinatorService#onResignation, #onElection.
+   */
+  #moveCoordinator(loadingMs: number, cause: number): void {
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'moved' });
+    this.#node += 1;
+    this.#term += 1;
+    if (this.#downUntilMs === null) this.#resign(step, () => true);
+    else this.#serveAgain(step);
+    this.#beginLoading(loadingMs, step);
   }
 
   #breakDown(cause: number): number {
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
+    // Nobody hears a broker that goes down: of what it would say, only the facts remain.
+    this.#resign(step, ({ type }) => type === 'note');
+    for (const { client, member } of this.#processes.values()) {
+      for (const correlationId of member.requests.keys()) {
+        this.#disconnect(client, correlationId, step, 0);
+      }
+    }
+    for (const client of this.#channels.keys()) this.#breakChannel(client, 'brokerDown', step);
+    return step;
+  }
+
+  /** The coordinator's clocks end, and the group with them; what it says of that is up to the caller. */
+  #resign(step: number, isHeard: (effect: GroupEffect) => boolean): void {
     for (const key of [...this.#timersOf('coordinator').keys()]) {
       this.#stopTimer('coordinator', key, step);
     }
     const { coordinator, effects } = unload(this.#coordinator);
     this.#coordinator = coordinator;
-    // Nobody hears a broker that goes down: of what it would say, only the facts remain.
-    for (const effect of effects) if (effect.type === 'note') this.#doForCoordinator(effect, step);
-    for (const [name, { incarnation, member }] of this.#processes) {
-      for (const correlationId of member.requests.keys()) {
-        this.#disconnect({ name, incarnation }, correlationId, step, 0);
-      }
-    }
-    return step;
+    for (const effect of effects) if (isHeard(effect)) this.#doForCoordinator(effect, step);
   }
 
-  #disconnect(client: Client, correlationId: number, cause: number, afterMs: number): void {
-    const input = { type: 'disconnected', correlationId } as const;
+  #disconnect(
+    client: Client,
+    correlationId: number,
+    cause: number,
+    afterMs: number,
+    isUnreachable = false,
+  ): void {
+    const input = { type: 'disconnected', correlationId, isUnreachable } as const;
     this.#agenda.schedule({ type: 'input', client, input, cause }, afterMs);
   }
 
-  #returnBroker({ to, cause, life }: Extract<Entry, { type: 'broker' }>): void {
-    if (life !== this.#brokerLife) return;
-    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: to });
+  #returnBroker({ to, cause, term }: Extract<Entry, { type: 'broker' }>): void {
+    if (term !== this.#term) return;
     if (to === 'loading') {
-      this.#downUntilMs = null;
-      this.#coordinator = beginLoading(this.#coordinator);
-      this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, life }, LOADING_MS);
-      for (const name of this.#processes.keys()) this.#serveFetch(name, step);
-    } else this.#applyCoordinator(load(this.#coordinator), step);
+      this.#serveAgain(cause);
+      this.#beginLoading(LOADING_MS, cause);
+      return;
+    }
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'up' });
+    this.#applyCoordinator(load(this.#coordinator), step);
+  }
+
+  #beginLoading(loadingMs: number, cause: number): void {
+    const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'loading' });
+    this.#coordinator = beginLoading(this.#coordinator);
+    const term = this.#term;
+    this.#agenda.schedule({ type: 'broker', to: 'up', cause: step, term }, loadingMs);
+  }
+
+  /** The broker is there again, or another one in its place. */
+  #serveAgain(cause: number): void {
+    this.#downUntilMs = null;
+    for (const name of this.#processes.keys()) this.#serveFetch(name, cause);
   }
 
   // ---- coordinator --------------------------------------------------------------------------
 
   #arriveAtCoordinator(entry: Extract<Entry, { type: 'request' }>): void {
     const { sentStep, client, correlationId, message } = entry;
-    if (this.#isLost(entry)) return;
+    if (this.#isLost(entry) || this.#waitsForChannel(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
+    if (entry.node !== this.#node && message.type !== 'FindCoordinatorRequest') {
+      const parked = { client, correlationId };
+      this.#applyCoordinator(onRequestElsewhere(this.#coordinator, message, parked), step);
+      return;
+    }
     const isNewcomer = message.type === 'JoinGroupRequest' && message.memberId === null;
     const instanceId = isNewcomer ? message.groupInstanceId : null;
     const freshId = isNewcomer ? this.#nextId(client.name, instanceId) : asMemberId('');
@@ -447,6 +563,44 @@ class Run {
     const taken = this.#rules.onRequest(this.#coordinator, message, parked, freshId, nowMs);
     this.#applyCoordinator(taken, step);
     if (isNewcomer && isHandedOut(taken, freshId)) this.#know(client.name, freshId);
+  }
+
+  /** Whether a request has to wait for another of its connection to be answered. */
+  #waitsForChannel(entry: Extract<Entry, { type: 'request' }>): boolean {
+    const { client, correlationId, message, node } = entry;
+    // Anybody is asked for the coordinator, over another connection; an admin has one of its own.
+    if (message.type === 'FindCoordinatorRequest' || client === ADMIN) return false;
+    let channel = this.#channels.get(client);
+    if (channel?.node !== node) {
+      channel = { node, busyWith: null, waiting: [] };
+      this.#channels.set(client, channel);
+    }
+    if (channel.busyWith !== null && channel.busyWith !== correlationId) {
+      channel.waiting.push(entry);
+      return true;
+    }
+    channel.busyWith = correlationId;
+    return false;
+  }
+
+  /** A request is answered: the broker takes the next one of its connection. */
+  #freeChannel(client: Client, correlationId: number): void {
+    const channel = this.#channels.get(client);
+    if (channel?.busyWith !== correlationId) return;
+    const next = channel.waiting.shift();
+    channel.busyWith = next?.correlationId ?? null;
+    if (next !== undefined) this.#agenda.schedule(next, 0);
+  }
+
+  /** A connection breaks, and with it goes what has not been taken from it. */
+  #breakChannel(client: Client, reason: 'brokerDown' | 'linkCut', cause: number): void {
+    const channel = this.#channels.get(client);
+    if (channel === undefined) return;
+    this.#channels.delete(client);
+    for (const { sentStep, correlationId } of channel.waiting) {
+      this.#record('coordinator', sentStep, { kind: 'messageDropped', sentStep, reason });
+      if (reason === 'linkCut') this.#disconnect(client, correlationId, cause, 0);
+    }
   }
 
   #know(name: MemberName, memberId: MemberId): void {
@@ -523,6 +677,7 @@ class Run {
           this.#answerAdmin(correlationId, message, cause);
           return;
         }
+        this.#freeChannel(client, correlationId);
         const { actor: to, sentSteps, incarnation } = this.#process(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
         const isCurrent = incarnation === client.incarnation;
@@ -534,7 +689,15 @@ class Run {
           asked?.kind === 'messageSent' ? this.#refusalReason(asked.message, message) : null;
         const sentStep = this.#record('coordinator', reason ?? cause, sent);
         this.#agenda.schedule(
-          { type: 'response', sentStep, client, correlationId, message, life: this.#brokerLife },
+          {
+            type: 'response',
+            sentStep,
+            client,
+            correlationId,
+            message,
+            life: this.#brokerLife,
+            node: this.#node,
+          },
           this.#network.delayMs('coordinator', to, this.#agenda.nowMs),
         );
         return;
@@ -584,14 +747,28 @@ class Run {
       const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
       this.#record(process.actor, sentStep, dropped);
     } else if (process.isFrozen) process.heldBack.push(entry);
-    else if (entry.type === 'input') this.#stepMember(name, entry.input, entry.cause);
-    else if (entry.type === 'memberTimer') {
+    else if (entry.type === 'input') {
+      const { client, input, cause } = entry;
+      const isCut =
+        input.type === 'disconnected' &&
+        this.#channels.get(client)?.busyWith === input.correlationId &&
+        process.member.requests.has(input.correlationId);
+      if (isCut) this.#breakChannel(client, 'linkCut', cause);
+      this.#stepMember(name, input, cause);
+    } else if (entry.type === 'memberTimer') {
       const step = this.#fire(process.actor, entry.key, entry.startedStep);
       if (step !== null) this.#stepMember(name, { type: 'timer', timer: entry.timer }, step);
     } else {
       const { sentStep, correlationId, message } = entry;
       if (this.#isLost(entry)) return;
+      if (!process.member.requests.has(correlationId)) {
+        // The client has lost patience, and the connection with it.
+        const dropped = { kind: 'messageDropped', sentStep, reason: 'receiverGone' } as const;
+        this.#record(process.actor, sentStep, dropped);
+        return;
+      }
       const step = this.#record(process.actor, sentStep, { kind: 'messageDelivered', sentStep });
+      if (message.type === 'FindCoordinatorResponse') process.node = entry.node;
       this.#stepMember(name, { type: 'response', correlationId, message }, step);
     }
   }
@@ -600,9 +777,11 @@ class Run {
     const process = this.#process(name);
     const { member, effects } = stepMember(process.member, input, this.#agenda.nowMs, cause);
     process.member = member;
-    for (const { effect, cause: effectCause } of effects) {
+    for (const { effect, cause: effectCause, isOfHeartbeatThread } of effects) {
+      this.#thread = isOfHeartbeatThread ? 'heartbeat' : null;
       this.#doForMember(name, effect, effectCause);
     }
+    this.#thread = null;
     if (!hasEnded(process)) return;
     this.#timers.delete(process.actor);
     this.#startIfEnded(name);
@@ -610,8 +789,7 @@ class Run {
 
   #doForMember(name: MemberName, effect: MemberEffect, cause: number): void {
     const process = this.#process(name);
-    const { actor, incarnation } = process;
-    const client = { name, incarnation };
+    const { actor, client } = process;
     switch (effect.type) {
       case 'note':
         this.#record(actor, cause, effect.note);
@@ -635,13 +813,29 @@ class Run {
         process.sentSteps.set(correlationId, sentStep);
         if (this.#downUntilMs !== null) {
           this.#isLost({ sentStep, life: this.#brokerLife });
-          this.#disconnect(client, correlationId, sentStep, RECONNECT_MS);
+          const { mostReconnectMs } = process.member.config.profile;
+          const waitMs = Math.min(RECONNECT_MS * 2 ** process.failedConnects, mostReconnectMs);
+          process.failedConnects += 1;
+          // Where the coordinator can move, other brokers still answer for the cluster.
+          const isAlone = this.#scenario.script.every((each) => each.do !== 'moveCoordinator');
+          this.#disconnect(client, correlationId, sentStep, waitMs, isAlone);
           return;
         }
+        process.failedConnects = 0;
         this.#agenda.schedule(
-          { type: 'request', sentStep, client, correlationId, message, life: this.#brokerLife },
+          {
+            type: 'request',
+            sentStep,
+            client,
+            correlationId,
+            message,
+            life: this.#brokerLife,
+            node: process.node,
+          },
           this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
         );
+        const patienceMs = patienceFor(message, process.member.config);
+        if (patienceMs !== null) this.#disconnect(client, correlationId, sentStep, patienceMs);
         return;
       }
       case 'fetch': {
@@ -657,10 +851,24 @@ class Run {
         this.#answerLater(client, { type: 'offsetsListed', positions }, cause);
         return;
       }
+      case 'saveCheckpoints':
+        for (const { offset, ...partition } of effect.offsets) {
+          this.#checkpoints.set(printPartition(partition), offset);
+        }
+        return;
+      case 'loadCheckpoints': {
+        const positions = effect.partitions.flatMap((partition) => {
+          const offset = this.#checkpoints.get(printPartition(partition));
+          return offset === undefined ? [] : [atOffset(partition, offset)];
+        });
+        this.#answerLater(client, { type: 'checkpointsLoaded', positions }, cause);
+        return;
+      }
       case 'refreshMetadata': {
         const topics = [...this.#endOffsets].map(([topic, ends]) => ({
           name: topic,
           partitions: ends.length,
+          ...this.#racksOf(topic, ends.length),
         }));
         this.#answerLater(client, { type: 'metadata', topics }, cause);
         return;
@@ -685,7 +893,7 @@ class Run {
   /** Answers a fetch that waits, as soon as one of its positions has records. */
   #serveFetch(name: MemberName, cause: number): void {
     const process = this.#process(name);
-    const { fetch, incarnation } = process;
+    const { fetch, client } = process;
     if (fetch === null || this.#downUntilMs !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
@@ -695,7 +903,7 @@ class Run {
     if (batches.length === 0) return;
     process.fetch = null;
     const input = { type: 'fetched', fetchId: fetch.fetchId, batches } as const;
-    this.#answerLater({ name, incarnation }, input, cause);
+    this.#answerLater(client, input, cause);
   }
 
   // ---- timers -------------------------------------------------------------------------------
@@ -752,6 +960,20 @@ const isHandedOut = ({ coordinator, effects }: CoordinatorStep, memberId: Member
       effect.message.errorCode === 'MEMBER_ID_REQUIRED' &&
       effect.message.memberId === memberId,
   );
+
+/**
+ * How long a client waits for an answer that the coordinator may hold back, before it takes the
+ * connection for broken; null for an answer that comes at once.
+ *
+ * Source: AbstractCoordinator#sendJoinGroupRequest, JOIN_GROUP_TIMEOUT_LAPSE; NetworkClient.
+ */
+function patienceFor(message: GroupRequest, config: MemberConfig): number | null {
+  const { requestTimeoutMs, rebalanceTimeoutMs } = config;
+  if (requestTimeoutMs === null) return null;
+  if (message.type === 'SyncGroupRequest') return requestTimeoutMs;
+  if (message.type !== 'JoinGroupRequest') return null;
+  return Math.max(requestTimeoutMs, rebalanceTimeoutMs + 5_000);
+}
 
 /** States in which no process runs. */
 const ENDED: ReadonlySet<string> = new Set(['down', 'left', 'crashed', 'failed']);

@@ -9,7 +9,6 @@ import {
   compareTraces,
   describe,
   outcomeOf,
-  parseRecording,
   printAssignment,
   printTrace,
   rebalancesOf,
@@ -24,13 +23,23 @@ import {
   type Verdict,
 } from '../engine/index.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
-import { readContent, readScenario, readText, type Content } from './files.ts';
+import {
+  checkWritable,
+  readContent,
+  readScenario,
+  readTrace,
+  wrongContent,
+  type Content,
+} from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
 import { runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
+import { runTap } from './run/tap-run.ts';
 import { readPort, readSettings } from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
+import type { Address } from './wire/addresses.ts';
+import { readAddress } from './wire/tap.ts';
 
 /** Exit codes: 0 done or same, 1 different, 2 could not. */
 const EXIT_DIFFERENT = 1;
@@ -78,9 +87,39 @@ program
   .option('--out <file>', 'writes the recording there instead')
   .addOption(clientOption)
   .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+    if (out !== undefined) await checkWritable(out);
     const recording = await live(playedBy(await readScenario(file), client));
     if (out === undefined) print(recording);
     else await writeFile(out, recording);
+  });
+
+program
+  .command('tap')
+  .description(
+    'stands before a broker and tells of the rebalances of programs that come through it',
+  )
+  .requiredOption('--listen <address>', 'where your programs are to connect', readLoopback)
+  .requiredOption('--to <address>', 'the broker', readBroker)
+  .option('--group <id>', 'the group to watch; else the first that a member joins')
+  .option('--out <file>', 'writes the recording there at the end (Ctrl-C)')
+  .action(async ({ listen, to, group, out }: TapFlags) => {
+    const recording = await untilInterrupt((signal) =>
+      runTap(
+        {
+          listen,
+          to,
+          group: group ?? null,
+          onSentence: (atMs, sentence) => {
+            print(timed(atMs, sentence));
+          },
+          onProgress: complain,
+        },
+        signal,
+      ),
+    );
+    if (out === undefined) return;
+    if (recording === null) complain('No member joined a group, so there is nothing to write.');
+    else await writeFile(out, printRecording(recording));
   });
 
 program
@@ -101,11 +140,7 @@ program
   .action(async (file: string) => {
     const content = await readContent(file);
     if (content.type === 'outcome') {
-      throw new PlaygroundError(
-        'usage',
-        `${file} is an outcome, which has no messages to draw.`,
-        'Give a scenario, a recording or a trace.',
-      );
+      throw wrongContent(file, content, 'a scenario, a recording or a trace, which have messages,');
     }
     print(diagramOf(content.type === 'trace' ? content.trace : simulate(content.scenario)));
   });
@@ -122,6 +157,13 @@ program
     }
   });
 
+interface TapFlags {
+  readonly listen: Address;
+  readonly to: Address;
+  readonly group?: string;
+  readonly out?: string;
+}
+
 interface SimulateFlags {
   readonly seed?: number;
   readonly idsFrom?: string;
@@ -129,6 +171,18 @@ interface SimulateFlags {
   readonly outcome?: boolean;
   readonly trace?: boolean;
   readonly mermaid?: boolean;
+}
+
+function readBroker(text: string): Address {
+  const address = readAddress(text);
+  if (address !== null) return address;
+  throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:9092.');
+}
+
+function readLoopback(text: string): Address {
+  const address = readBroker(text);
+  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(address.host)) return address;
+  throw new InvalidArgumentError('It must be an address of this machine alone: 127.0.0.1:PORT.');
 }
 
 function readSeed(text: string): number {
@@ -140,7 +194,7 @@ function readSeed(text: string): number {
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
   const seeded = seed === undefined ? {} : { seed };
   if (idsFrom === undefined) return seeded;
-  return { ...seeded, ...idsOf(parseRecording(await readText(idsFrom), idsFrom)) };
+  return { ...seeded, ...idsOf(await readTrace(idsFrom)) };
 }
 
 /** The scenario with other clients where asked; what they do not have is said, not hidden. */
@@ -156,17 +210,24 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
 async function live(scenario: Scenario): Promise<string> {
   const settings = readSettings(process.env);
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
+  return untilInterrupt(async (signal) => {
+    const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
+    try {
+      const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
+      return printRecording(await runLive(scenario, broker, listener, signal));
+    } finally {
+      await broker.stop();
+    }
+  });
+}
+
+/** Does something that the first Ctrl-C ends. */
+function untilInterrupt<Result>(act: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const cancel = new AbortController();
   onInterrupt(() => {
     cancel.abort();
   });
-  const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
-  try {
-    const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
-    return printRecording(await runLive(scenario, broker, listener, cancel.signal));
-  } finally {
-    await broker.stop();
-  }
+  return act(cancel.signal);
 }
 
 const ignore = (): void => undefined;
@@ -212,9 +273,10 @@ function diagramOf(trace: Trace): string {
 }
 
 const accountOf = (trace: Trace): string =>
-  trace.events
-    .map(({ atMs, step }) => `${String(atMs).padStart(7)} ms  ${describe(trace, step)}\n`)
-    .join('');
+  trace.events.map(({ atMs, step }) => timed(atMs, describe(trace, step))).join('');
+
+const timed = (atMs: number, sentence: string): string =>
+  `${String(atMs).padStart(7)} ms  ${sentence}\n`;
 
 function print(text: string): void {
   process.stdout.write(text);

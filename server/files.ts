@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   PlaygroundError,
@@ -26,7 +27,8 @@ export type Content =
 export async function readText(file: string): Promise<string> {
   if (file === '-') return text(process.stdin);
   try {
-    return await readFile(file, 'utf8');
+    // Some editors begin a file with a byte order mark.
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new PlaygroundError(
@@ -40,8 +42,46 @@ export async function readText(file: string): Promise<string> {
 
 /** Reads a scenario file. */
 export async function readScenario(file: string): Promise<Scenario> {
-  const what = nameOf(file);
-  return parseScenario(parseJson(await readText(file), what), what);
+  const content = await readContent(file);
+  if (content.type === 'scenario') return content.scenario;
+  throw wrongContent(file, content, 'a scenario');
+}
+
+/** Reads a recording or a trace. */
+export async function readTrace(file: string): Promise<Trace> {
+  const content = await readContent(file);
+  if (content.type === 'trace') return content.trace;
+  throw wrongContent(file, content, 'a recording or a trace');
+}
+
+/** A file of this project, but not of the kind that is needed. */
+export function wrongContent(file: string, content: Content, wanted: string): PlaygroundError {
+  const found = content.type === 'trace' ? sourceOf(content.trace) : content.type;
+  return new PlaygroundError(
+    'usage',
+    `${nameOf(file)} is ${/^[aeiou]/.test(found) ? 'an' : 'a'} ${found}.`,
+    `Give ${wanted} here.`,
+  );
+}
+
+const sourceOf = ({ source }: Trace): string => (source === 'recorded' ? 'recording' : 'trace');
+
+/**
+ * Makes sure that a result can be written when it is there, before it is worked for.
+ *
+ * @throws PlaygroundError `file-unwritable`
+ */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    await access(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new PlaygroundError(
+      'file-unwritable',
+      `${file} cannot be written: its folder is not there, or is closed to you.`,
+      'Give a path in a folder that you may write to.',
+      error,
+    );
+  }
 }
 
 /**

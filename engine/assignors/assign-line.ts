@@ -9,9 +9,15 @@ import {
   asMemberId,
   type GroupInstanceId,
 } from '../protocol/ids.ts';
-import { printPartition, readPartition, type TopicPartition } from '../protocol/partitions.ts';
+import {
+  printPartition,
+  readPartition,
+  sortPartitions,
+  type TopicPartition,
+} from '../protocol/partitions.ts';
 import type { Assignment, AssignorMember, BrokerAssignorMember, BrokerTopic } from './assignor.ts';
 import { ASSIGNORS, BROKER_ASSIGNORS } from './index.ts';
+import { inComputedOrder } from './target-order.ts';
 
 const CLIENT_NAMES = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
 /** The broker's assignors as these lines name them; its `range` needs a name of its own. */
@@ -39,6 +45,7 @@ const text = v.pipe(v.string(), v.minLength(1, 'expected a text that is not empt
 const memberSchema = v.strictObject({
   memberId: text,
   groupInstanceId: v.optional(v.nullable(text), null),
+  rackId: v.optional(v.nullable(v.string()), null),
   topics: v.array(text),
   owned: v.optional(v.array(partition), []),
   generationId: v.optional(
@@ -58,6 +65,7 @@ const lineSchema = v.strictObject({
   ),
   topics: v.record(v.string(), partitionCount),
   topicIds: v.optional(v.record(v.string(), topicId), {}),
+  partitionRacks: v.optional(v.record(v.string(), v.array(v.array(text))), {}),
   members: v.array(memberSchema),
   result: v.optional(v.unknown()),
 });
@@ -71,7 +79,7 @@ const REMEDY = 'Correct or remove the line; engine/assignors/README.md describes
  * Answers one line of JSON that describes a group: who gets what from the assignor that it names.
  *
  * @param line an object with `assignor`, `topics`, `members` and, for `uniform` and `range-broker`,
- *   `topicIds`; see engine/assignors/README.md.
+ *   `topicIds`, perhaps with racks; see engine/assignors/README.md.
  * @param what how messages name the line, such as `Standard input, line 3`.
  * @returns each member's partitions, sorted by topic and number.
  * @throws PlaygroundError `not-json` or `assign-line-invalid`, naming the path of what is wrong.
@@ -83,17 +91,26 @@ export function assignLine(line: string, what: string): Assignment {
     remedy: REMEDY,
   });
   refuseSameMember(parsed, what);
+  refuseMissingRacks(parsed, what);
   if (CLIENT_NAMES.some((name) => name === parsed.assignor)) {
     const clientSide = existing(ASSIGNORS.get(parsed.assignor), `assignor ${parsed.assignor}`);
     const counts = new Map(Object.entries(parsed.topics));
     return clientSide.assign(
       parsed.members.map((member) => clientMember(member, parsed)),
       counts,
+      { replicaRacks: new Map(Object.entries(parsed.partitionRacks)) },
     );
   }
   const name = parsed.assignor === 'range-broker' ? 'range' : parsed.assignor;
   const brokerSide = existing(BROKER_ASSIGNORS.get(name), `assignor ${name}`);
-  return brokerSide.assign(parsed.members.map(brokerMember), brokerTopics(parsed, what));
+  const topics = brokerTopics(parsed, what);
+  const dealt = brokerSide.assign(
+    parsed.members.map((member) => brokerMember(member, topics)),
+    topics,
+  );
+  return new Map(
+    [...dealt].map(([memberId, partitions]) => [memberId, sortPartitions(partitions)]),
+  );
 }
 
 /** `{"result": {memberId: ["orders-0", ...]}}`, as test vectors write it. */
@@ -114,6 +131,21 @@ function refuseSameMember({ members }: Line, what: string): void {
   });
 }
 
+/** Racks are given for all partitions of a topic, or for none. */
+function refuseMissingRacks({ topics, partitionRacks }: Line, what: string): void {
+  for (const [topic, racks] of Object.entries(partitionRacks)) {
+    const count = topics[topic];
+    const path = ['partitionRacks', topic];
+    if (count === undefined) throw invalid(what, path, 'is a topic that is not in topics');
+    if (racks.length === count) continue;
+    throw invalid(
+      what,
+      path,
+      `has ${racks.length} lists of racks, expected one for each of ${count} partitions`,
+    );
+  }
+}
+
 function clientMember(member: LineMember, { assignor }: Line): AssignorMember {
   const { generationId: number, topics } = member;
   const generationId = number === -1 ? null : asGenerationId(number);
@@ -126,17 +158,20 @@ function clientMember(member: LineMember, { assignor }: Line): AssignorMember {
       topics,
       ownedPartitions: isSticky ? [] : owned,
       generationId,
-      rackId: null,
+      rackId: member.rackId,
       userData: generationId === null ? null : { partitions: isSticky ? owned : [], generationId },
     },
   };
 }
 
-const brokerMember = (member: LineMember): BrokerAssignorMember => ({
+const brokerMember = (
+  member: LineMember,
+  topics: ReadonlyMap<string, BrokerTopic>,
+): BrokerAssignorMember => ({
   memberId: asMemberId(member.memberId),
   groupInstanceId: readInstanceId(member),
   topics: member.topics,
-  target: readOwned(member),
+  target: inComputedOrder(readOwned(member), topics),
 });
 
 const readInstanceId = ({ groupInstanceId }: LineMember): GroupInstanceId | null =>

@@ -12,6 +12,20 @@ export interface AssignorMember {
 /** What an assignor is told of the cluster: how many partitions each topic has. */
 export type PartitionCounts = ReadonlyMap<string, number>;
 
+/** Racks that have a replica of each partition of a topic; a topic may be missing. */
+export type ReplicaRacks = ReadonlyMap<string, readonly (readonly string[])[]>;
+
+/** What only some assignors look at. */
+export interface AssignorContext {
+  /**
+   * The highest generation that this leader's assignor has met in earlier rebalances; -1 when it is
+   * new. For the sticky ones.
+   */
+  readonly highestGeneration?: number;
+  /** For `range` and the sticky ones; none when no broker has a rack. */
+  readonly replicaRacks?: ReplicaRacks;
+}
+
 export type Assignment = ReadonlyMap<MemberId, readonly TopicPartition[]>;
 
 /** Whether members give up everything before a rebalance, or only what moves. KIP-429. */
@@ -29,13 +43,11 @@ export interface Assignor {
   /**
    * @param members in the order in which the leader has put them into its HashMap.
    * @param counts topics of the cluster's metadata, in its order.
-   * @param highestGeneration the highest generation that this leader's assignor has met in
-   *   earlier rebalances; -1 when it is new. Only the sticky ones look at it.
    */
   readonly assign: (
     members: readonly AssignorMember[],
     counts: PartitionCounts,
-    highestGeneration?: number,
+    context?: AssignorContext,
   ) => Assignment;
 }
 
@@ -43,9 +55,9 @@ export interface Assignor {
 export interface BrokerAssignorMember {
   readonly memberId: MemberId;
   readonly groupInstanceId: GroupInstanceId | null;
-  /** Subscribed topics that exist, in no particular order. */
+  /** Subscribed topics, in the order in which Kafka's set lists them. */
   readonly topics: readonly string[];
-  /** Its previous target assignment, in the order in which Kafka has put it into its map. */
+  /** Its previous target assignment, in the order in which Kafka's map lists it. */
   readonly target: readonly TopicPartition[];
 }
 
@@ -59,7 +71,10 @@ export interface BrokerTopic {
 export interface BrokerAssignor {
   /** As in `group.remote.assignor`. */
   readonly name: string;
-  /** @param members in the order in which the coordinator has put them into its HashMap. */
+  /**
+   * @param members in the order in which the coordinator has put them into its HashMap.
+   * @returns what each gets: what it keeps first, in the order of its previous target.
+   */
   readonly assign: (
     members: readonly BrokerAssignorMember[],
     topics: ReadonlyMap<string, BrokerTopic>,

@@ -5,6 +5,7 @@ import {
   type BrokerAssignorMember,
   type BrokerTopic,
 } from './assignor.ts';
+import { readOwners } from './numbering.ts';
 import { countsOf, idsOf, readSubscriptions } from './subscriptions.ts';
 import { dealRanges } from './ranges.ts';
 
@@ -22,7 +23,9 @@ function assign(
 ): Assignment {
   const ordered = inDealingOrder(members);
   const subscribed = ordered.map((member) => member.topics);
-  return dealRanges(readSubscriptions(subscribed, countsOf(topics)), idsOf(ordered), members);
+  const subscriptions = readSubscriptions(subscribed, countsOf(topics));
+  const dealing = idsOf(ordered);
+  return readOwners(subscriptions.numbering, dealing, dealRanges(subscriptions, dealing), members);
 }
 
 export const brokerRange: BrokerAssignor = { name: 'range', assign };

@@ -1,5 +1,11 @@
 import { at } from '../java/ints.ts';
-import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './assignor.ts';
+import type {
+  Assignment,
+  Assignor,
+  AssignorContext,
+  AssignorMember,
+  PartitionCounts,
+} from './assignor.ts';
 import { NOBODY, readOwners } from './numbering.ts';
 import { readClaims, type Claim } from './sticky-claims.ts';
 import { assignSticky } from './sticky.ts';
@@ -13,9 +19,9 @@ const claimOf = ({ subscription }: AssignorMember): Claim => ({
 function assign(
   members: readonly AssignorMember[],
   counts: PartitionCounts,
-  highestGeneration = -1,
+  context: AssignorContext = {},
 ): Assignment {
-  const claims = readClaims(members, counts, highestGeneration, claimOf);
+  const claims = readClaims(members, counts, context, claimOf);
   const { owners, isTransferred } = assignSticky(claims);
   // Its old owner sees it missing, gives it up and rejoins; then somebody else gets it.
   const withheld = owners.map((owner, number) =>

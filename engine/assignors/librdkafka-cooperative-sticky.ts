@@ -1,7 +1,17 @@
 import { existing } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import { comparePartitions, printPartition, type TopicPartition } from '../protocol/partitions.ts';
-import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './assignor.ts';
+import { at } from '../java/ints.ts';
+import type {
+  Assignment,
+  Assignor,
+  AssignorContext,
+  AssignorMember,
+  PartitionCounts,
+  ReplicaRacks,
+} from './assignor.ts';
+import { isNear, readDifferentRacks } from './racks.ts';
+import { readMembers } from './subscriptions.ts';
 
 /** A partition by its printed name. */
 type Name = string;
@@ -16,6 +26,8 @@ interface Question {
   readonly candidates: ReadonlyMap<Name, readonly MemberId[]>;
   /** Partitions that a member could get. */
   readonly reach: ReadonlyMap<MemberId, ReadonlySet<Name>>;
+  /** Whether a partition has a replica in the member's rack, if that makes a difference. */
+  readonly isNear: (memberId: MemberId, partition: TopicPartition) => boolean;
   /** Who held a partition before the one who claims it with the highest generation. */
   readonly previous: ReadonlyMap<Name, MemberId>;
 }
@@ -32,17 +44,27 @@ interface Movement {
  * also where Java has a short cut for equal subscriptions. What nobody holds goes out in the order of
  * librdkafka's maps, which is last in, first out: from the highest partition of the last topic down.
  *
- * Simplification: racks are left out of account; of claims with different generations the highest is
- * also the owner that partitions are moved from.
+ * Racks count as they do in Java's general algorithm: a member keeps only what is in its own, and is
+ * first dealt that.
+ *
+ * Simplification: of claims with different generations the highest is also the owner that partitions
+ * are moved from. Where a movement is undone librdkafka reads the partition from a list that it has
+ * just changed (PartitionMovements_getTheActualPartitionToBeMoved), and may move the wrong one or
+ * crash; here the right one is moved.
  *
  * Source: rdkafka_sticky_assignor.c and rdkafka_cgrp.c,
  * rd_kafka_cooperative_protocol_adjust_assignment, version 2.15; rdmap.c for the order of maps.
  */
-function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
-  const { question, held } = readClaims(members, readReach(members, counts));
+function assign(
+  members: readonly AssignorMember[],
+  counts: PartitionCounts,
+  { replicaRacks }: AssignorContext = {},
+): Assignment {
+  const isNear = readNear(members, counts, replicaRacks);
+  const { question, held } = readClaims(members, { ...readReach(members, counts), isNear });
   const deal = new Deal(question, held);
   const order = sortForReassignment(question, deal);
-  const isRevoked = dropUnsubscribed(question, deal);
+  const isRevoked = dropUnfit(question, deal);
   const unassigned = order.filter((name) => !deal.owners.has(name));
   balance(question, deal, order, unassigned, isRevoked);
   return withholdMoved(members, question, deal);
@@ -50,7 +72,26 @@ function assign(members: readonly AssignorMember[], counts: PartitionCounts): As
 
 type Reach = Omit<Question, 'previous'>;
 
-function readReach(members: readonly AssignorMember[], counts: PartitionCounts): Reach {
+/** Source: rdkafka_sticky_assignor.c, rd_kafka_rack_info_new. */
+function readNear(
+  members: readonly AssignorMember[],
+  counts: PartitionCounts,
+  replicaRacks: ReplicaRacks | undefined,
+): Question['isNear'] {
+  const { numbering } = readMembers(members, counts);
+  const racks = readDifferentRacks(members, numbering, replicaRacks);
+  if (racks === null) return () => true;
+  const indexes = new Map(members.map(({ memberId }, index) => [memberId, index]));
+  return (memberId, { topic, partition }) => {
+    const first = at(numbering.firsts, existing(numbering.indexOfTopic.get(topic), topic));
+    return isNear(racks, existing(indexes.get(memberId), memberId), first + partition);
+  };
+}
+
+function readReach(
+  members: readonly AssignorMember[],
+  counts: PartitionCounts,
+): Omit<Reach, 'isNear'> {
   const partitionOf = new Map<Name, TopicPartition>();
   const candidates = new Map<Name, MemberId[]>();
   const reach = new Map(members.map(({ memberId }) => [memberId, new Set<Name>()]));
@@ -151,6 +192,18 @@ class Deal {
   /** From the member with the fewest partitions to that with the most, ties by member id. */
   ranking(): readonly MemberId[] {
     return rankByCount(this.#players, (memberId) => this.count(memberId));
+  }
+
+  /** The lowest in the ranking that may have this partition, and has it in its rack; or null. */
+  poorestNear(name: Name): MemberId | null {
+    const mayHave = (memberId: MemberId): boolean =>
+      this.#mayHave(memberId, name) && this.isNear(memberId, name);
+    return this.ranking().find(mayHave) ?? null;
+  }
+
+  isNear(memberId: MemberId, name: Name): boolean {
+    const { isNear, partitionOf } = this.#question;
+    return isNear(memberId, existing(partitionOf.get(name), name));
   }
 
   /** The lowest in the ranking that may have this partition. */
@@ -265,9 +318,14 @@ function sortForReassignment(question: Question, deal: Deal): readonly Name[] {
   return [...sorted, ...partitions.filter((name) => !deal.owners.has(name))];
 }
 
-/** Takes away what a member holds of topics that it no longer subscribes to; whether there was any. */
-function dropUnsubscribed({ reach }: Question, deal: Deal): boolean {
-  const gone = [...deal.owners].filter(([name, owner]) => reach.get(owner)?.has(name) !== true);
+/**
+ * Takes away what a member holds of topics that it no longer subscribes to, or not in its rack; whether
+ * there was any.
+ */
+function dropUnfit({ reach }: Question, deal: Deal): boolean {
+  const gone = [...deal.owners].filter(
+    ([name, owner]) => reach.get(owner)?.has(name) !== true || !deal.isNear(owner, name),
+  );
   for (const [name] of gone) deal.drop(name);
   return gone.length > 0;
 }
@@ -280,7 +338,12 @@ function balance(
   isRevoked: boolean,
 ): void {
   const isFirst = deal.owners.size === 0;
-  for (const name of unassigned) deal.give(name, deal.poorestFor(name));
+  const left = unassigned.filter((name) => {
+    const near = deal.poorestNear(name);
+    if (near !== null) deal.give(name, near);
+    return near === null;
+  });
+  for (const name of left) deal.give(name, deal.poorestFor(name));
   deal.leaveOutSettled();
   const before = new Map(deal.owners);
   const imbalanceBefore = deal.imbalance();

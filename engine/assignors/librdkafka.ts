@@ -1,5 +1,6 @@
 import { inDealingOrder, type AssignorMember, type Assignor } from './assignor.ts';
 import { librdkafkaCooperativeSticky } from './librdkafka-cooperative-sticky.ts';
+import { isInRack } from './racks.ts';
 import { rangeIn } from './range.ts';
 import { roundRobinIn } from './round-robin.ts';
 
@@ -17,9 +18,18 @@ function inLibrdkafkaOrder(members: readonly AssignorMember[]): readonly Assigno
   return [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
 }
 
+/**
+ * A member without a rack gets nothing of several topics together, and those are dealt by rack also
+ * where racks make no difference.
+ *
+ * Source: rdkafka_range_assignor.c, rd_kafka_range_assignor_assign_cb and
+ * rd_kafka_assign_co_partitioned, version 2.15.
+ */
+const librdkafkaRange = rangeIn(inLibrdkafkaOrder, { isAlways: true, mayTake: isInRack });
+
 /** The assignors that librdkafka brings along, by their name on the wire. */
 export const LIBRDKAFKA_ASSIGNORS: ReadonlyMap<string, Assignor> = new Map(
-  [rangeIn(inLibrdkafkaOrder), roundRobinIn(inLibrdkafkaOrder), librdkafkaCooperativeSticky].map(
+  [librdkafkaRange, roundRobinIn(inLibrdkafkaOrder), librdkafkaCooperativeSticky].map(
     (assignor) => [assignor.name, assignor],
   ),
 );

@@ -1,3 +1,4 @@
+import { existing } from '../assert.ts';
 import { at, type Ints } from '../java/ints.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
@@ -51,8 +52,9 @@ export function topicsOfPartitions({ firsts, partitionCount }: Numbering): Ints 
 /**
  * Calls back with the numbers of those partitions that exist, in their order.
  *
- * Simplification: Kafka keeps a partition that its topic no longer has for whoever claims it, and
- * the sticky assignors then hand out others twice. Topics do not lose partitions.
+ * Simplification: Kafka's sticky assignors keep a partition that its topic no longer has for whoever
+ * claims it, and then hand out others twice, or fail ("No more unfilled consumers to be assigned").
+ * That takes a topic that was made anew with fewer partitions; topics do not lose any.
  */
 export function eachNumber(
   { indexOfTopic, counts, firsts }: Numbering,
@@ -94,6 +96,27 @@ export function readOwners(
       const owner = at(owners, first + partition);
       if (owner !== NOBODY) lists[owner]?.push({ topic, partition });
     }
+  });
+  return assignment;
+}
+
+/** The same, given the numbers of each member's partitions, in their order. */
+export function readLists(
+  numbering: Numbering,
+  memberIds: readonly MemberId[],
+  lists: readonly (readonly number[])[],
+  members: readonly { readonly memberId: MemberId }[],
+): Assignment {
+  const topicOf = topicsOfPartitions(numbering);
+  const assignment = new Map<MemberId, readonly TopicPartition[]>();
+  for (const { memberId } of members) assignment.set(memberId, []);
+  lists.forEach((list, member) => {
+    const partitions = list.map((number): TopicPartition => {
+      const index = at(topicOf, number);
+      const topic = existing(numbering.topics[index], 'topic');
+      return { topic, partition: number - at(numbering.firsts, index) };
+    });
+    assignment.set(existing(memberIds[member], 'member id'), partitions);
   });
   return assignment;
 }

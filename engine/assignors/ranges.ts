@@ -1,7 +1,6 @@
-import { at } from '../java/ints.ts';
+import { at, type Ints } from '../java/ints.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import type { Assignment } from './assignor.ts';
-import { newOwners, readOwners } from './numbering.ts';
+import { newOwners } from './numbering.ts';
 import { listOfMember, type Subscriptions } from './subscriptions.ts';
 
 /**
@@ -9,13 +8,9 @@ import { listOfMember, type Subscriptions } from './subscriptions.ts';
  * of the first ones when it does not come out even.
  *
  * @param subscriptions of the members in dealing order.
- * @param members in the order of the result.
+ * @returns the index of each partition's owner among them.
  */
-export function dealRanges(
-  subscriptions: Subscriptions,
-  dealing: readonly MemberId[],
-  members: readonly { readonly memberId: MemberId }[],
-): Assignment {
+export function dealRanges(subscriptions: Subscriptions, dealing: readonly MemberId[]): Ints {
   const { numbering } = subscriptions;
   const owners = newOwners(numbering);
   const { topicCount, counts } = numbering;
@@ -41,5 +36,5 @@ export function dealRanges(
       next[topic] = end;
     }
   });
-  return readOwners(numbering, dealing, owners, members);
+  return owners;
 }

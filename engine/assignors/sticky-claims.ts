@@ -3,8 +3,9 @@ import { hashOrder } from '../java/hash-order.ts';
 import { at, type Ints } from '../java/ints.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
-import type { AssignorMember, PartitionCounts } from './assignor.ts';
+import type { AssignorContext, AssignorMember, PartitionCounts } from './assignor.ts';
 import { NOBODY, eachNumber, newOwners } from './numbering.ts';
+import { readDifferentRacks, type Racks } from './racks.ts';
 import { idsOf, ranksOf, readMembers, type Subscriptions } from './subscriptions.ts';
 
 /** What a member says that it had, and since which generation; -1 when it was in none. */
@@ -27,6 +28,8 @@ export interface StickyClaims {
   readonly owners: Ints;
   /** 1 for what two members claim of the same generation: nobody has it. */
   readonly isDisputed: Uint8Array;
+  /** Null when racks make no difference. */
+  readonly racks: Racks | null;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface StickyClaims {
 export function readClaims(
   members: readonly AssignorMember[],
   counts: PartitionCounts,
-  highestGeneration: number,
+  { highestGeneration = -1, replicaRacks }: AssignorContext,
   claimOf: (member: AssignorMember) => Claim,
 ): StickyClaims {
   const byId = new Map(members.map((member) => [member.memberId, member]));
@@ -78,5 +81,6 @@ export function readClaims(
     ),
     owners,
     isDisputed,
+    racks: readDifferentRacks(ordered, numbering, replicaRacks),
   };
 }

@@ -1,6 +1,8 @@
+import { PlaygroundError } from '../errors.ts';
 import { hashPartition, hashString } from '../java/hash-codes.ts';
 import { at, countUp, type Ints } from '../java/ints.ts';
 import { NOBODY, eachNumber, topicsOfPartitions } from './numbering.ts';
+import { isNear } from './racks.ts';
 import type { StickyClaims } from './sticky-claims.ts';
 import type { StickyOwners } from './sticky-constrained.ts';
 import { StickyMoves } from './sticky-moves.ts';
@@ -9,6 +11,9 @@ import { listOfMember, type TopicList } from './subscriptions.ts';
 /**
  * Owners when members subscribe to different topics: all keep what they had, what is free goes to
  * the least loaded subscribers, then partitions move, one by one, as long as that evens things out.
+ * Where racks make a difference, members keep only what is in theirs, and what is free first goes to
+ * those who have it in theirs; moves pay no attention to racks: Kafka looks for a member in the same
+ * rack, and then moves to the least loaded anyway.
  *
  * Source: AbstractStickyAssignor.GeneralAssignmentBuilder, and for what is transferred
  * CooperativeStickyAssignor#computePartitionsTransferringOwnership, Kafka 4.3.1.
@@ -19,6 +24,9 @@ export function assignGeneral(claims: StickyClaims): StickyOwners {
   const { owners } = balancing;
   return { owners, isTransferred: transfers(claims, owners) };
 }
+
+/** Balancing that takes more does not end; a few are usual. */
+const MOST_SWEEPS = 1_000;
 
 /** The algorithm under way: owners and sizes change with every partition that is dealt or moved. */
 class Balancing {
@@ -50,7 +58,7 @@ class Balancing {
     });
     this.#subscribers = subscribers;
     this.#formerOwners = formerOwners(claims);
-    this.#keepWhatIsSubscribed();
+    this.#keepWhatFits();
     this.#sizes = new Int32Array(members.length);
     for (const owner of this.owners) {
       if (owner !== NOBODY) this.#sizes[owner] = at(this.#sizes, owner) + 1;
@@ -73,7 +81,10 @@ class Balancing {
     const all = this.#partitionsInOrder();
     const free = all.filter((number) => at(this.owners, number) === NOBODY);
     const isFirst = at(this.#sizes, this.#bySize.at(-1) ?? 0) === 0;
-    for (const number of free) this.#give(number, this.#leastLoaded(number));
+    for (const number of free) this.#give(number, this.#leastLoaded(number, true));
+    for (const number of free) {
+      if (at(this.owners, number) === NOBODY) this.#give(number, this.#leastLoaded(number));
+    }
     const isMovable = (number: number): boolean =>
       (this.#subscribers[at(this.#topicOf, number)]?.length ?? 0) >= 2;
     this.#setAsideWhoCannotMove();
@@ -86,12 +97,11 @@ class Balancing {
     }
   }
 
-  /** What a member no longer subscribes to it has to give up. */
-  #keepWhatIsSubscribed(): void {
+  /** What a member no longer subscribes to, or what is in no rack of its own, it has to give up. */
+  #keepWhatFits(): void {
     this.owners.forEach((owner, number) => {
-      if (owner === NOBODY || at(this.#lists[owner]?.has ?? [], at(this.#topicOf, number)) === 1) {
-        return;
-      }
+      if (owner === NOBODY) return;
+      if (this.#subscribes(owner, number) && this.#isNear(owner, number)) return;
       this.owners[number] = NOBODY;
       this.#mustRevoke = true;
     });
@@ -109,9 +119,21 @@ class Balancing {
   }
 
   /** The least loaded of those who subscribe to a partition's topic. */
-  #leastLoaded(number: number): number {
-    const topic = at(this.#topicOf, number);
-    return this.#bySize.find((member) => at(this.#lists[member]?.has ?? [], topic) === 1) ?? NOBODY;
+  #leastLoaded(number: number, isInRack = false): number {
+    return (
+      this.#bySize.find(
+        (member) => this.#subscribes(member, number) && (!isInRack || this.#isNear(member, number)),
+      ) ?? NOBODY
+    );
+  }
+
+  #subscribes(member: number, number: number): boolean {
+    return at(this.#lists[member]?.has ?? [], at(this.#topicOf, number)) === 1;
+  }
+
+  #isNear(member: number, number: number): boolean {
+    const { racks } = this.#claims;
+    return racks === null || isNear(racks, member, number);
   }
 
   #give(number: number, member: number): void {
@@ -169,11 +191,20 @@ class Balancing {
     return most;
   }
 
-  /** Moves partitions until nothing can be evened out; false when none has moved. */
+  /**
+   * Moves partitions until nothing can be evened out; false when none has moved.
+   *
+   * @throws PlaygroundError `assignor-endless` where Kafka's leader would go on for good: it moves
+   *   partitions back to a former owner, and away again (seen in GeneralAssignmentBuilder
+   *   #performReassignments, 4.3.1).
+   */
   #evenOut(partitions: readonly number[]): boolean {
     let hasMoved = false;
+    let sweeps = 0;
     for (let isModified = true; isModified;) {
       isModified = false;
+      sweeps += 1;
+      if (sweeps > MOST_SWEEPS) throw endless();
       for (const number of partitions) {
         if (this.#isBalanced()) break;
         const taker = this.#takerOf(number);
@@ -231,6 +262,13 @@ class Balancing {
     return score;
   }
 }
+
+const endless = (): PlaygroundError =>
+  new PlaygroundError(
+    'assignor-endless',
+    'Kafka’s sticky assignors never come to an end with what the members of this group claim and subscribe to.',
+    'Give the members other subscriptions, or let none of them miss a generation.',
+  );
 
 /** What comes to somebody who has not claimed it, while somebody else has. */
 function transfers({ claims, subscriptions }: StickyClaims, owners: Ints): Uint8Array {

@@ -1,4 +1,10 @@
-import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './assignor.ts';
+import type {
+  Assignment,
+  Assignor,
+  AssignorContext,
+  AssignorMember,
+  PartitionCounts,
+} from './assignor.ts';
 import { readOwners } from './numbering.ts';
 import { readClaims, type Claim, type StickyClaims } from './sticky-claims.ts';
 import { assignConstrained, type StickyOwners } from './sticky-constrained.ts';
@@ -13,9 +19,9 @@ const claimOf = ({ subscription: { userData } }: AssignorMember): Claim => ({
 function assign(
   members: readonly AssignorMember[],
   counts: PartitionCounts,
-  highestGeneration = -1,
+  context: AssignorContext = {},
 ): Assignment {
-  const claims = readClaims(members, counts, highestGeneration, claimOf);
+  const claims = readClaims(members, counts, context, claimOf);
   const { owners } = assignSticky(claims);
   return readOwners(claims.subscriptions.numbering, claims.memberIds, owners, members);
 }

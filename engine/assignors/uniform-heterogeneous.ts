@@ -2,7 +2,7 @@ import { existing } from '../assert.ts';
 import { at, type Ints } from '../java/ints.ts';
 import { compareUuids } from '../java/uuid.ts';
 import type { BrokerGroup } from './broker-groups.ts';
-import { NOBODY, newOwners } from './numbering.ts';
+import { NOBODY, newOwners, topicsOfPartitions } from './numbering.ts';
 import { listOfMember } from './subscriptions.ts';
 import { UniformBalancer } from './uniform-balancer.ts';
 
@@ -38,15 +38,16 @@ function newDealing(group: BrokerGroup): Dealing {
   const { subscriptions, targets, topicIds } = group;
   const { numbering } = subscriptions;
   const owners = newOwners(numbering);
+  const topicOf = topicsOfPartitions(numbering);
   const sizes = new Int32Array(targets.length);
   const subscribers: number[][] = topicIds.map(() => []);
   targets.forEach((target, member) => {
     const { topics, has } = listOfMember(subscriptions, member);
     for (const topic of topics) subscribers[topic]?.push(member);
-    for (const { topic, partitions } of target) {
-      if (topic === null || at(has, topic) === 0) continue;
-      for (const partition of partitions) owners[at(numbering.firsts, topic) + partition] = member;
-      sizes[member] = at(sizes, member) + partitions.length;
+    for (const number of target) {
+      if (at(has, at(topicOf, number)) === 0) continue;
+      owners[number] = member;
+      sizes[member] = at(sizes, member) + 1;
     }
   });
   const loadOf = (topic: number): number =>

@@ -1,21 +1,19 @@
 import { copyTableLength, orderByHash } from '../java/hash-order.ts';
 import { at, type Ints } from '../java/ints.ts';
 import type { BrokerGroup } from './broker-groups.ts';
-import { NOBODY, newOwners } from './numbering.ts';
 import { listOfMember } from './subscriptions.ts';
 
 /**
- * Owners when everybody subscribes to the same topics: all keep what they had up to their quota,
+ * What each member gets when everybody subscribes to the same topics: all keep what they had up to their quota,
  * and what is free goes in runs to those who have room. Who fills the larger quota already keeps
  * it, as long as enough others come after.
  *
  * Source: UniformHomogeneousAssignmentBuilder, Kafka 4.3.1.
  */
-export function assignHomogeneous(group: BrokerGroup): Ints {
+export function assignHomogeneous(group: BrokerGroup): readonly (readonly number[])[] {
   const { numbering } = group.subscriptions;
   const { partitionCount, firsts } = numbering;
   const memberCount = group.targets.length;
-  const owners = newOwners(numbering);
   const held = heldPartitions(group);
   const free: number[] = [];
   for (const topic of topicsInHashOrder(group)) {
@@ -27,19 +25,12 @@ export function assignHomogeneous(group: BrokerGroup): Ints {
   const least = Math.floor(partitionCount / memberCount);
   let extras = partitionCount % memberCount;
   const rooms = new Int32Array(memberCount);
-  group.targets.forEach((target, member) => {
+  const lists = group.targets.map((target, member) => {
     let hasExtra = extras > 0;
     let quota = least + (hasExtra ? 1 : 0);
-    for (const { topic, partitions } of target) {
-      if (topic === null) continue;
-      for (const partition of partitions) {
-        const number = at(firsts, topic) + partition;
-        if (quota > 0) {
-          owners[number] = member;
-          quota -= 1;
-        } else free.push(number);
-      }
-    }
+    const kept = target.slice(0, quota);
+    for (const number of target.slice(quota)) free.push(number);
+    quota -= kept.length;
     // The larger quota is of more use to somebody who fills it, if there are enough to come.
     if (quota > 0 && hasExtra && memberCount - member > extras) {
       quota -= 1;
@@ -47,15 +38,15 @@ export function assignHomogeneous(group: BrokerGroup): Ints {
     }
     rooms[member] = quota;
     if (hasExtra) extras -= 1;
+    return kept;
   });
   let next = 0;
-  rooms.forEach((room, member) => {
-    for (let taken = 0; taken < room && next < free.length; taken += 1) {
-      owners[free[next] ?? NOBODY] = member;
-      next += 1;
-    }
+  lists.forEach((list, member) => {
+    const end = next + at(rooms, member);
+    for (const number of free.slice(next, end)) list.push(number);
+    next = end;
   });
-  return owners;
+  return lists;
 }
 
 /** A HashSet of what the first member subscribes to. */
@@ -68,11 +59,7 @@ function topicsInHashOrder({ subscriptions, topicHashes }: BrokerGroup): Ints {
 
 /** Whether a partition is in anybody's previous target: 1 at its number. */
 function heldPartitions({ subscriptions, targets }: BrokerGroup): Uint8Array {
-  const { firsts, partitionCount } = subscriptions.numbering;
-  const held = new Uint8Array(partitionCount);
-  for (const { topic, partitions } of targets.flat()) {
-    if (topic === null) continue;
-    for (const partition of partitions) held[at(firsts, topic) + partition] = 1;
-  }
+  const held = new Uint8Array(subscriptions.numbering.partitionCount);
+  for (const target of targets) for (const number of target) held[number] = 1;
   return held;
 }

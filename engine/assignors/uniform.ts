@@ -5,7 +5,7 @@ import {
   type BrokerTopic,
 } from './assignor.ts';
 import { readBrokerGroup, type BrokerGroup } from './broker-groups.ts';
-import { readOwners } from './numbering.ts';
+import { readLists, readOwners } from './numbering.ts';
 import { idsOf } from './subscriptions.ts';
 import { assignHeterogeneous } from './uniform-heterogeneous.ts';
 import { assignHomogeneous } from './uniform-homogeneous.ts';
@@ -20,8 +20,11 @@ function assign(
   topics: ReadonlyMap<string, BrokerTopic>,
 ): Assignment {
   const group = readBrokerGroup(members, topics);
-  const owners = isHomogeneous(group) ? assignHomogeneous(group) : assignHeterogeneous(group);
-  return readOwners(group.subscriptions.numbering, idsOf(group.members), owners, members);
+  const { numbering } = group.subscriptions;
+  const memberIds = idsOf(group.members);
+  return isHomogeneous(group)
+    ? readLists(numbering, memberIds, assignHomogeneous(group), members)
+    : readOwners(numbering, memberIds, assignHeterogeneous(group), members);
 }
 
 /**

@@ -1,15 +1,13 @@
 import { commitAgain, commitSync, isCommitWaiting, onCommitUnavailable } from './commits.ts';
 import { onOffsetCommitResponse } from './commits.ts';
+import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './find-coordinator.ts';
 import {
-  UNAVAILABLE,
-  findCoordinator,
-  onCoordinatorUnavailable,
   onHeartbeatDue,
   onHeartbeatResponse,
   onPollTimeout,
-  sendDueHeartbeat,
+  resumeHeartbeats,
 } from './heartbeats.ts';
-import { finishClosing } from './leaving.ts';
+import { finishClosing, resumeClose } from './leaving.ts';
 import type { MemberTurn } from './member.ts';
 import { join, onJoinGroupResponse, onSyncGroupResponse, onToldToRejoin } from './membership.ts';
 import { carryOut } from './membership-actions.ts';
@@ -23,26 +21,29 @@ export const CLASSIC_RULES: ProtocolRules = {
   onReady: () => undefined,
   onHeartbeatDue,
   onPollTimeout,
+  onPollMissed: onPollTimeout,
   onRetry: (turn) => {
+    resumeClose(turn);
     joinIfWaiting(turn);
     if (!needsCoordinator(turn)) return;
     if (turn.state.isCoordinatorKnown) commitAgain(turn);
     else findCoordinator(turn);
   },
   onCoordinatorFound: (turn) => {
+    resumeClose(turn);
     joinIfWaiting(turn);
-    if (turn.config.profile.heartbeatsFrom === 'thread') sendDueHeartbeat(turn);
+    resumeHeartbeats(turn);
     commitAgain(turn);
   },
   onResponse: (turn, sent, correlationId, message) => {
     switch (message.type) {
       case 'JoinGroupResponse':
-        if (turn.hasAskedAgain('JoinGroupRequest', correlationId)) return;
+        if (turn.hasAskedAgain('JoinGroupRequest', correlationId) || endsHoldUp(turn)) return;
         if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
         onJoinGroupResponse(turn, message);
         return;
       case 'SyncGroupResponse':
-        if (turn.hasAskedAgain('SyncGroupRequest', correlationId)) return;
+        if (turn.hasAskedAgain('SyncGroupRequest', correlationId) || endsHoldUp(turn)) return;
         if (UNAVAILABLE.includes(message.errorCode)) onCoordinatorUnavailable(turn);
         onSyncGroupResponse(turn, message);
         return;
@@ -63,10 +64,13 @@ export const CLASSIC_RULES: ProtocolRules = {
     const errorCode = 'COORDINATOR_NOT_AVAILABLE';
     switch (request.type) {
       case 'JoinGroupRequest':
-        if (turn.membershipState === 'joining') turn.raise({ type: 'JOIN_ANSWERED', errorCode });
+        if (endsHoldUp(turn) || turn.membershipState !== 'joining') return;
+        turn.set({ joinReason: DISCONNECTED });
+        turn.raise({ type: 'JOIN_ANSWERED', errorCode });
         return;
       case 'SyncGroupRequest':
-        if (turn.membershipState !== 'syncing') return;
+        if (endsHoldUp(turn) || turn.membershipState !== 'syncing') return;
+        turn.set({ joinReason: DISCONNECTED });
         turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes: null, fits: true });
         return;
       case 'HeartbeatRequest':
@@ -74,6 +78,7 @@ export const CLASSIC_RULES: ProtocolRules = {
         findCoordinator(turn);
         return;
       case 'OffsetCommitRequest':
+        turn.forgetCommit(request.offsets);
         onCommitUnavailable(turn, correlationId);
         return;
       case 'LeaveGroupRequest':
@@ -92,6 +97,21 @@ export const CLASSIC_RULES: ProtocolRules = {
   },
 };
 
+const DISCONNECTED = 'rebalance failed due to DisconnectException';
+
+/**
+ * A join that the member has given up is answered, whatever the answer: the next one, which waited for
+ * it, is made.
+ *
+ * Source: AbstractCoordinator#initiateJoinGroup, joinFuture.
+ */
+function endsHoldUp(turn: MemberTurn): boolean {
+  if (!turn.state.isJoinHeldUp) return false;
+  turn.set({ isJoinHeldUp: false });
+  joinIfWaiting(turn);
+  return true;
+}
+
 /** A join that has waited for something goes on. */
 function joinIfWaiting(turn: MemberTurn): void {
   if (turn.membershipState === 'joining' && !turn.isAsking('JoinGroupRequest')) join(turn);
@@ -99,4 +119,4 @@ function joinIfWaiting(turn: MemberTurn): void {
 
 /** Somebody waits for the coordinator besides the join that poll() makes: heartbeats, commits. */
 const needsCoordinator = (turn: MemberTurn): boolean =>
-  turn.state.isHeartbeatDue || isCommitWaiting(turn);
+  turn.state.isHeartbeatDue || turn.state.isPollOver || isCommitWaiting(turn);

@@ -1,10 +1,13 @@
+import { unreachable } from '../assert.ts';
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import { EVICTIONS, UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './heartbeats.ts';
-import { endCallback, errorFor, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
+import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './find-coordinator.ts';
+import { EVICTIONS, rejoinElsewhere } from './heartbeats.ts';
+import { seekToClose } from './leaving.ts';
+import { endCallback, onEvicted, onToldToRejoin, owedCallback } from './membership.ts';
+import { errorFor } from './thrown.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
-
-const COMMIT_FAILED =
-  'Offset commit cannot be completed since the consumer is not part of an active group for auto partition assignment; it is likely that the consumer was kicked out of the group.';
+import { commitBy, reportRefusal, settleAsync, throwWakeup } from './own-commits.ts';
+import { workOn } from './working.ts';
 
 /**
  * With auto commit, the rejoin waits for a last one; some clients make it after the revoked call.
@@ -23,16 +26,19 @@ function settleCommit(turn: MemberTurn): void {
 }
 
 /**
- * The auto commit timer has run out. It starts anew; the commit itself is made by poll(), or by a
- * thread beside it, but not in a rebalance.
+ * The auto commit timer has run out. The commit is made by the next poll(), from which the timer
+ * starts anew; or by a thread beside it, but not in a rebalance.
  *
  * Source: ConsumerCoordinator#maybeAutoCommitOffsetsAsync; rdkafka_cgrp.c,
  * rd_kafka_cgrp_offset_commit_tmr_cb.
  */
 export function onAutoCommitDue(turn: MemberTurn): void {
+  if (turn.config.profile.autoCommitsFrom === 'poll') {
+    turn.set({ isCommitDue: true });
+    return;
+  }
   turn.startAutoCommits();
-  if (turn.config.profile.autoCommitsFrom === 'poll') turn.set({ isCommitDue: true });
-  else if (turn.membershipState === 'stable' && turn.state.isCoordinatorKnown) turn.sendCommit();
+  if (turn.membershipState === 'stable' && turn.state.isCoordinatorKnown) turn.sendCommit();
 }
 
 /**
@@ -43,20 +49,13 @@ export function onAutoCommitDue(turn: MemberTurn): void {
  * rd_kafka_cgrp_offsets_commit.
  */
 export function commitSync(turn: MemberTurn): void {
-  const { membershipState } = turn;
-  if (turn.committable().length === 0) {
+  if (turn.ownOffsets().length === 0) {
     if (turn.config.profile.errors === 'thrown') return;
     const message = 'Commit failed: Local: No offset stored';
     turn.note({ kind: 'memberError', exception: '_NO_OFFSET', message });
     return;
   }
-  if (['joining', 'syncing', 'retrying'].includes(membershipState)) {
-    reportRefusal(turn, 'REBALANCE_IN_PROGRESS');
-    return;
-  }
-  const correlationId = turn.sendCommit();
-  if (correlationId === null) reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
-  else turn.set({ application: { doing: 'commitSync', correlationId } });
+  commitBy(turn, 'sync', turn.ownOffsets(), []);
 }
 
 /**
@@ -71,16 +70,19 @@ export function onOffsetCommitResponse(
   errorCode: ErrorCode,
 ): void {
   const { application } = turn.state;
+  if (errorCode !== 'NONE' && sent.request.type === 'OffsetCommitRequest') {
+    turn.forgetCommit(sent.request.offsets);
+  }
   if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  rejoinElsewhere(turn, errorCode);
   if (UNAVAILABLE.includes(errorCode) || errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') {
     onCommitUnavailable(turn, correlationId);
     return;
   }
-  if (EVICTIONS.includes(errorCode)) {
-    const isOfNow = sent.generationId === turn.state.generationId && turn.state.memberId !== null;
-    if (isOfNow) onEvicted(turn, errorCode, 'OFFSET_COMMIT');
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    onToldToRejoin(turn, 'group is already rebalancing');
+  settleAsync(turn, correlationId, errorCode);
+  if (EVICTIONS.includes(errorCode)) onCommitOfStranger(turn, sent, correlationId, errorCode);
+  else if (errorCode === 'REBALANCE_IN_PROGRESS' && turn.config.profile.rejoinsOnCommit) {
+    onToldToRejoin(turn, 'offset commit failed since group is already rebalancing');
   }
   if (application.doing === 'closing') {
     if (application.commitId !== correlationId) return;
@@ -96,7 +98,7 @@ export function onOffsetCommitResponse(
   }
   if (isWaitedFor && application.doing === 'commitSync') {
     reportRefusal(turn, errorCode);
-    turn.set({ application: { doing: 'polling' } });
+    workOn(turn, application.rest);
   }
   if (turn.membershipState === 'committing' && !turn.isAsking('OffsetCommitRequest')) {
     settleCommit(turn);
@@ -104,13 +106,34 @@ export function onOffsetCommitResponse(
 }
 
 /**
+ * The coordinator does not take the member for one of the group, or not of this generation. Of an
+ * earlier generation that is no news.
+ */
+function onCommitOfStranger(
+  turn: MemberTurn,
+  sent: SentRequest,
+  correlationId: number,
+  errorCode: ErrorCode,
+): void {
+  const { generationId, memberId, application, config } = turn.state;
+  if (sent.generationId !== generationId || memberId === null) return;
+  if (errorCode !== 'FENCED_INSTANCE_ID' || !config.profile.staysWhenCommitIsFenced) {
+    onEvicted(turn, errorCode, 'OFFSET_COMMIT');
+    return;
+  }
+  const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;
+  turn.set({ failure: errorFor(turn, errorCode), isCommitFenced: !isWaitedFor });
+}
+
+/**
  * A commit did not reach a coordinator that could take it: what waits for it tries again when the
  * coordinator is found; close() does without; the auto commit waits for its turn.
  */
 export function onCommitUnavailable(turn: MemberTurn, correlationId: number): void {
+  if (settleAsync(turn, correlationId, 'retriable')) return;
   const { application, isCoordinatorKnown, config } = turn.state;
   if (application.doing === 'closing') {
-    if (application.commitId === correlationId) turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+    if (application.commitId === correlationId) seekToClose(turn);
     return;
   }
   const isWaitedFor = 'correlationId' in application && application.correlationId === correlationId;
@@ -129,28 +152,57 @@ export function isCommitWaiting(turn: MemberTurn): boolean {
   return isWaited && !turn.isAsking('OffsetCommitRequest');
 }
 
+function sendAgain(turn: MemberTurn): number | null {
+  const { application } = turn.state;
+  if (application.doing === 'commitSync' && application.offsets !== undefined) {
+    return turn.sendOffsets(application.offsets);
+  }
+  return 'correlationId' in application ? turn.sendOwnCommit() : turn.sendCommit();
+}
+
 /** The coordinator is there again: the commit that somebody waits for is sent once more. */
 export function commitAgain(turn: MemberTurn): void {
   if (!isCommitWaiting(turn)) return;
   const { application } = turn.state;
-  const correlationId = turn.sendCommit();
+  const correlationId = sendAgain(turn);
   if (!('correlationId' in application)) {
     if (correlationId === null) settleCommit(turn);
   } else if (correlationId !== null) turn.set({ application: { ...application, correlationId } });
   else if (application.doing === 'callback') endCallback(turn, 'revoked');
   else {
     reportRefusal(turn, 'UNKNOWN_MEMBER_ID');
-    turn.set({ application: { doing: 'polling' } });
+    workOn(turn, application.rest);
   }
 }
 
-/** Java has one exception for all refusals but that of a rebalance. */
-export function reportRefusal(turn: MemberTurn, errorCode: ErrorCode): void {
-  if (errorCode === 'NONE') return;
-  const { exception: name } = errorFor(turn, errorCode);
-  const isRebalance = errorCode === 'REBALANCE_IN_PROGRESS';
-  const isCommitFailed = turn.config.profile.errors === 'thrown' && !isRebalance;
-  const exception = isCommitFailed ? 'CommitFailedException' : name;
-  const message = isRebalance ? 'A rebalance is under way.' : COMMIT_FAILED;
-  turn.note({ kind: 'memberError', exception, message });
+/**
+ * wakeup(), from another thread: the call that the application waits in throws, or else the next one
+ * that waits. A commit that is under way stays so, and so does a join. close() does not wake up.
+ *
+ * Source: ConsumerNetworkClient#wakeup, #maybeTriggerWakeup, #disableWakeups.
+ */
+export function wakeUp(turn: MemberTurn): void {
+  const { application } = turn.state;
+  switch (application.doing) {
+    case 'polling':
+      throwWakeup(turn);
+      return;
+    case 'commitSync':
+      throwWakeup(turn);
+      workOn(turn, application.rest);
+      return;
+    case 'callback':
+      throwWakeup(turn);
+      endCallback(turn, 'revoked');
+      return;
+    case 'working':
+    case 'idling':
+      turn.set({ isWokenUp: true });
+      return;
+    case 'closing':
+    case 'nothing':
+      return;
+    default:
+      unreachable(application, 'wakeUp');
+  }
 }

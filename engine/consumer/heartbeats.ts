@@ -1,4 +1,10 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
+import {
+  UNAVAILABLE,
+  backOff,
+  findCoordinator,
+  onCoordinatorUnavailable,
+} from './find-coordinator.ts';
 import type { MemberTurn, SentRequest } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
 import { onEvicted, onToldToRejoin } from './membership.ts';
@@ -9,9 +15,6 @@ export const EVICTIONS: readonly ErrorCode[] = [
   'ILLEGAL_GENERATION',
   'FENCED_INSTANCE_ID',
 ];
-/** Answers of a broker that is not the group's coordinator, or not yet, or no longer. */
-export const UNAVAILABLE: readonly ErrorCode[] = ['COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'];
-
 /** States in which the heartbeat thread runs. Source: AbstractCoordinator.HeartbeatThread. */
 const HEARTBEATS_IN: readonly MembershipState[] = [
   'syncing',
@@ -105,16 +108,6 @@ export function sendDueHeartbeat(turn: MemberTurn): void {
   turn.startTimer('heartbeat', config.heartbeatIntervalMs);
 }
 
-/** The coordinator is forgotten; generation and assignment are not, and nobody is called. */
-export function onCoordinatorUnavailable(turn: MemberTurn): void {
-  turn.set({ isCoordinatorKnown: false, isCoordinatorFresh: false });
-}
-
-export function findCoordinator(turn: MemberTurn): void {
-  if (turn.isAsking('FindCoordinatorRequest')) return;
-  turn.request({ type: 'FindCoordinatorRequest', groupId: turn.config.groupId });
-}
-
 /** Source: AbstractCoordinator.HeartbeatResponseHandler; an answer to an older generation is ignored. */
 export function onHeartbeatResponse(
   turn: MemberTurn,
@@ -125,10 +118,49 @@ export function onHeartbeatResponse(
   if (sent.generationId !== turn.state.generationId) return;
   if (errorCode === 'REBALANCE_IN_PROGRESS') onToldToRejoin(turn, 'group is already rebalancing');
   else if (EVICTIONS.includes(errorCode)) onEvicted(turn, errorCode, 'HEARTBEAT');
-  else if (UNAVAILABLE.includes(errorCode)) onCoordinatorUnavailable(turn);
+  else if (UNAVAILABLE.includes(errorCode)) {
+    onCoordinatorUnavailable(turn);
+    rejoinElsewhere(turn, errorCode);
+    if (turn.config.profile.heartbeatsFrom === 'loop') return;
+    turn.set({ isHeartbeatDue: true });
+    backOff(turn);
+  }
 }
 
-/** No poll() for max.poll.interval.ms: the heartbeat thread leaves in the application's place. */
+/**
+ * To kafkajs an answer of a broker that is not the coordinator any more is a rebalance.
+ *
+ * Source: kafkajs 2.2.4, errors.js: isRebalancing.
+ */
+export function rejoinElsewhere(turn: MemberTurn, errorCode: ErrorCode): void {
+  const isMoved = errorCode === 'NOT_COORDINATOR' && turn.config.profile.rejoinsElsewhere;
+  if (isMoved) onToldToRejoin(turn, 'the coordinator is another broker');
+}
+
+/**
+ * No poll() for max.poll.interval.ms: the heartbeat thread leaves in the application's place. Java's
+ * looks for the coordinator first; if poll() is called before that is found, nothing has happened.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, the order of its checks.
+ */
 export function onPollTimeout(turn: MemberTurn): void {
-  if (HEARTBEATS_IN.includes(turn.membershipState)) turn.raise({ type: 'POLL_TIMEOUT' });
+  if (!HEARTBEATS_IN.includes(turn.membershipState)) return;
+  const { isCoordinatorKnown, config } = turn.state;
+  if (!isCoordinatorKnown && config.profile.leavesOnlyKnownCoordinator) {
+    turn.set({ isPollOver: true });
+    if (!turn.state.isBackingOff) findCoordinator(turn);
+    return;
+  }
+  turn.set({ isPollOver: false });
+  turn.raise({ type: 'POLL_TIMEOUT' });
+}
+
+/** The coordinator is found: what the heartbeat thread has put off is done. */
+export function resumeHeartbeats(turn: MemberTurn): void {
+  const { heartbeatsFrom, declaresOwnSessionOver } = turn.config.profile;
+  if (heartbeatsFrom === 'loop') return;
+  // Source: AbstractCoordinator.FindCoordinatorResponseHandler, Heartbeat#resetSessionTimeout.
+  if (!declaresOwnSessionOver) turn.set({ lastHeartbeatOkMs: turn.nowMs });
+  if (turn.state.isPollOver) onPollTimeout(turn);
+  sendDueHeartbeat(turn);
 }

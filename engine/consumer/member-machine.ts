@@ -35,6 +35,8 @@ export type MembershipEvent =
       readonly type: 'CALLBACK_DONE';
       /** The commit of what was given up is under way, and the rejoin waits for it. */
       readonly isCommitting: boolean;
+      /** The group has gone on without the member meanwhile. */
+      readonly isEvicted: boolean;
     }
   | { readonly type: 'UNSUBSCRIBE' }
   | { readonly type: 'SUBSCRIBE' }
@@ -97,6 +99,7 @@ export const memberMachine = setup({
     mustGiveUp: ({ event }) =>
       event.type === 'SYNC_ANSWERED' && event.errorCode === 'NONE' && event.owes === 'revoked',
     isCommitting: ({ event }) => event.type === 'CALLBACK_DONE' && event.isCommitting,
+    isEvicted: ({ event }) => event.type === 'CALLBACK_DONE' && event.isEvicted,
     isFailure: ({ event }) => event.type === 'LEFT' && event.isFailure,
   },
   actions: {
@@ -151,7 +154,7 @@ export const memberMachine = setup({
           { guard: 'mayRejoinAtOnce', target: 'joining', reenter: true, actions: 'sendJoinGroup' },
           { guard: 'mustBeginAnew', target: 'unjoined' },
           { guard: 'mayRetryLater', target: 'retrying', actions: 'retryLater' },
-          { target: 'unjoined', actions: 'throwToApplication' },
+          { target: 'retrying', actions: 'throwToApplication' },
         ],
         ...ENDS,
       },
@@ -166,7 +169,7 @@ export const memberMachine = setup({
           { guard: 'mayRejoinAtOnce', target: 'joining', actions: 'sendJoinGroup' },
           { guard: 'mustBeginAnew', target: 'unjoined' },
           { guard: 'mayRetryLater', target: 'retrying', actions: 'retryLater' },
-          { target: 'unjoined', actions: 'throwToApplication' },
+          { target: 'retrying', actions: 'throwToApplication' },
         ],
         ...ENDS,
         EVICTED: 'unjoined',
@@ -175,7 +178,7 @@ export const memberMachine = setup({
     },
     retrying: {
       description:
-        'Its JoinGroup or SyncGroup reached no coordinator that could answer; it joins again after a while.',
+        'Its JoinGroup or SyncGroup has failed (Kafka: still in the state it was sent in); it joins again after a while, if its application goes on.',
       on: { POLL: { target: 'joining', actions: 'sendJoinGroup' }, ...ENDS },
     },
     givingUp: {
@@ -189,7 +192,7 @@ export const memberMachine = setup({
     assigning: {
       description: 'It has its assignment and is in the assigned callback.',
       on: {
-        CALLBACK_DONE: 'stable',
+        CALLBACK_DONE: [{ guard: 'isEvicted', target: 'lost' }, { target: 'stable' }],
         TOLD_TO_REJOIN: 'rejoinNeeded',
         ...IN_GROUP,
       },
@@ -240,13 +243,20 @@ export const memberMachine = setup({
     losing: {
       description: 'It is in the lost callback: its partitions are somebody else’s already.',
       on: {
-        CALLBACK_DONE: { target: 'joining', actions: 'sendJoinGroup' },
+        CALLBACK_DONE: [
+          { guard: 'isCommitting', target: 'committing' },
+          { target: 'joining', actions: 'sendJoinGroup' },
+        ],
         THROWN: ENDS.THROWN,
       },
     },
     unsubscribed: {
       description: 'unsubscribe(): it has left its group, and runs on without polling.',
-      on: { SUBSCRIBE: { target: 'unjoined', actions: 'pollAgain' }, CLOSE: ENDS.CLOSE },
+      on: {
+        SUBSCRIBE: { target: 'unjoined', actions: 'pollAgain' },
+        CLOSE: ENDS.CLOSE,
+        THROWN: ENDS.THROWN,
+      },
     },
     leaving: {
       description: 'close(): it commits, gives up its partitions and says that it leaves.',

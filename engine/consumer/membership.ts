@@ -11,9 +11,19 @@ import type {
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
 import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
-import { endUnsubscribe, hasSomethingToLose, leaveRequest } from './leaving.ts';
+import { startCheckpoints } from './checkpoints.ts';
+import {
+  commitAfterCallback,
+  commitInLost,
+  endUnsubscribe,
+  hasSomethingToLose,
+  leaveRequest,
+} from './leaving.ts';
+import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
+import { work } from './working.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MemberTurn, Thrown } from './member.ts';
+import type { MemberTurn } from './member.ts';
+import { errorFor, report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
 /** The process is gone: nothing waits and nothing runs any more. */
@@ -37,12 +47,33 @@ export function endProcess(turn: MemberTurn, code: number | null): void {
     mayJoinAtMs: 0,
     lastHeartbeatMs: null,
     joinReason: null,
+    reasonBehindSync: null,
+    isJoinHeldUp: false,
+    isCommitFenced: false,
+    isPollOver: false,
+    isMetadataAsked: false,
+    closeOperation: 'DEFAULT',
     closingFrom: null,
+    isMetadataLost: false,
     assignedBy: null,
+    failedSearches: 0,
     isBackingOff: false,
     isHeartbeatDue: false,
     isCommitDue: false,
+    isMetadataDue: false,
+    isProcessedNew: false,
+    isCheckpointDue: false,
+    isUnsaved: false,
+    asyncCommits: new Set(),
+    pendingAsync: [],
+    asyncErrors: [],
+    isWokenUp: false,
+    hasThrown: false,
+    isThrowOwed: false,
+    isAssignedAgain: false,
     stallMs: 0,
+    givingUp: [],
+    paused: new Set(),
     subscription: turn.config.topics,
     consumerProtocol: NEW_MEMBERSHIP,
   });
@@ -85,11 +116,23 @@ export function join(turn: MemberTurn): void {
   const { profile, groupId, rebalanceProtocol } = turn.config;
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.set({ isLeader: false, assignedBy: null, isHeartbeatDue: false, isPrepared: true });
+  turn.set({
+    isLeader: false,
+    isMetadataLost: false,
+    assignedBy: null,
+    isHeartbeatDue: false,
+    isPrepared: true,
+    isAssignedAgain: false,
+  });
   // A client without a listener is not told, but it stops fetching: its partitions have no owner.
   if (rebalanceProtocol === 'eager') {
     turn.assign([]);
     turn.set({ isAssigned: false });
+  }
+  const isAskingStill = turn.isAsking('JoinGroupRequest') || turn.isAsking('SyncGroupRequest');
+  if (isAskingStill && profile.awaitsLastJoin) {
+    turn.set({ isJoinHeldUp: true });
+    return;
   }
   const { isCoordinatorKnown, isCoordinatorFresh } = turn.state;
   if (!isCoordinatorKnown || (profile.findsCoordinatorToJoin && !isCoordinatorFresh)) {
@@ -106,7 +149,6 @@ export function join(turn: MemberTurn): void {
   turn.request(joinRequest(turn));
   turn.set({
     mayJoinAtMs: turn.nowMs + profile.joinPauseMs,
-    joinReason: null,
     joinedTopics: turn.state.subscription,
     assignedBy: profile.watchesTopics === 'everyMember' ? countsOfOwnTopics(turn) : null,
   });
@@ -115,6 +157,28 @@ export function join(turn: MemberTurn): void {
 function countsOfOwnTopics(turn: MemberTurn): ReadonlyMap<string, number> {
   const { metadata, subscription } = turn.state;
   return new Map([...metadata].filter(([topic]) => subscription.includes(topic)));
+}
+
+/** New metadata has come that a member asked for because it was given partitions it did not know of. */
+export function noteOwnTopics(turn: MemberTurn): void {
+  const { assignedBy, joinedTopics } = turn.state;
+  const isMissing = assignedBy === null && joinedTopics !== null;
+  if (isMissing && turn.config.profile.watchesTopics === 'everyMember') {
+    turn.set({ assignedBy: countsOfOwnTopics(turn) });
+  }
+}
+
+/**
+ * Some clients look at the cluster again when they are given partitions that they have not heard of.
+ *
+ * Source: kafkajs 2.2.4, consumer/consumerGroup.js, SYNC.
+ */
+function lookForUnknownPartitions(turn: MemberTurn): void {
+  const { assigned, metadata } = turn.state;
+  const isAware = assigned.every(({ topic, partition }) => partition < (metadata.get(topic) ?? 0));
+  if (isAware || turn.config.profile.assignsBy !== 'refreshedMetadata') return;
+  turn.set({ assignedBy: null });
+  turn.want({ type: 'refreshMetadata' });
 }
 
 function joinRequest(turn: MemberTurn): JoinGroupRequest {
@@ -131,7 +195,7 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
       metadata: {
         topics: [...subscription].sort(),
         ownedPartitions: assignment,
-        rackId: null,
+        rackId: config.rackId,
         ...claimFor(turn, name),
       },
     })),
@@ -141,7 +205,7 @@ function joinRequest(turn: MemberTurn): JoinGroupRequest {
 
 /**
  * What a subscription says of the past. librdkafka's says nothing but what its sticky assignor has
- * noted, and that in full.
+ * noted, and that in full; kafkajs's, of the oldest version, says nothing.
  *
  * Source: rdkafka_sticky_assignor.c, rd_kafka_sticky_assignor_get_metadata; recordings.
  */
@@ -150,7 +214,9 @@ function claimFor(turn: MemberTurn, name: string): Pick<Subscription, 'generatio
   if (config.profile.claimsGenerationOf === 'member') {
     return { generationId, userData: userDataFor(turn, name) };
   }
-  const memory = name === 'cooperative-sticky' ? assignorMemory.get(name) : undefined;
+  const isNoted = config.profile.claimsGenerationOf === 'stickyAssignor';
+  const isSticky = isNoted && name === 'cooperative-sticky';
+  const memory = isSticky ? assignorMemory.get(name) : undefined;
   if (memory === undefined) return { generationId: null, userData: null };
   const { partitions, generationId: noted } = memory;
   return { generationId: noted, userData: { partitions, generationId: noted } };
@@ -196,9 +262,12 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
       joinReason: `need to re-join with the given member-id: ${memberId ?? ''}`,
     });
   } else {
+    const { joinPauseMs, refusedJoinPauseMs } = turn.config.profile;
     // A JoinGroup that was refused makes the pause twice as long (rd_kafka_cgrp_handle_JoinGroup).
-    turn.set({ mayJoinAtMs: turn.state.mayJoinAtMs + turn.config.profile.joinPauseMs });
+    const mayJoinAtMs = turn.state.mayJoinAtMs + joinPauseMs;
+    turn.set({ mayJoinAtMs: Math.max(mayJoinAtMs, turn.nowMs + refusedJoinPauseMs) });
     resetOn(turn, errorCode, 'JOIN_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
   }
   turn.raise({ type: 'JOIN_ANSWERED', errorCode }, answer);
 }
@@ -212,33 +281,39 @@ export function throwToApplication(turn: MemberTurn, answer: GroupResponse | nul
   report(turn, errorFor(turn, errorCode));
 }
 
-/** poll() hands an error over; the application ends where it cannot go on. */
-export function report(turn: MemberTurn, { exception, message, isFatal }: Thrown): void {
-  turn.note({ kind: 'memberError', exception, message });
-  if (isFatal) turn.raise({ type: 'THROWN' });
-}
-
-/** As the client names it. Kafka's exceptions: FENCED_INSTANCE_ID is FencedInstanceIdException. */
-export function errorFor(turn: MemberTurn, errorCode: ErrorCode): Thrown {
-  const isThrown = turn.config.profile.errors === 'thrown';
-  const words = errorCode.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase());
-  return {
-    exception: isThrown ? `${words.join('')}Exception` : errorCode,
-    message: `The coordinator answered ${errorCode}.`,
-    isFatal: isThrown || errorCode === 'FENCED_INSTANCE_ID',
-  };
-}
+/** Why it joins again after a try that failed; source: AbstractCoordinator#joinGroupIfNeeded. */
+const failureReason = (turn: MemberTurn, errorCode: ErrorCode): string =>
+  `rebalance failed due to ${errorFor(turn, errorCode).exception}`;
 
 /** A leader assigns for all; some clients look at the cluster once more before. */
 export function beginSync(turn: MemberTurn, answer: GroupResponse | null): void {
   const join = existing(answer?.type === 'JoinGroupResponse' ? answer : null, 'JoinGroup answer');
-  const isWaiting = turn.state.isLeader && turn.config.profile.assignsByFreshMetadata;
+  const isWaiting = turn.state.isLeader && needsMetadata(turn, join);
   turn.set({ assigningFor: isWaiting ? join : null });
-  if (isWaiting) turn.want({ type: 'refreshMetadata' });
-  else sync(turn, join);
+  if (!isWaiting) sync(turn, join, turn.state.metadata);
+  else if (turn.config.profile.assignsBy === 'ownMetadata') turn.askMetadata();
+  else turn.want({ type: 'refreshMetadata' });
 }
 
-export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
+/**
+ * A leader of Java's client waits for metadata that is on its way, and asks for it when the group
+ * subscribes to topics that it does not.
+ *
+ * Source: ConsumerCoordinator#updateGroupSubscription, SubscriptionState#groupSubscribe.
+ */
+function needsMetadata(turn: MemberTurn, join: JoinGroupResponse): boolean {
+  const { subscription, isMetadataAsked, config } = turn.state;
+  if (config.profile.assignsBy !== 'ownMetadata') return true;
+  if (!config.profile.refreshesMetadata) return false;
+  return isMetadataAsked || [...namesOfTopics(join)].some((name) => !subscription.includes(name));
+}
+
+/** @param metadata partition counts by topic, by which a leader assigns. */
+export function sync(
+  turn: MemberTurn,
+  join: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): void {
   const { config, generationId, memberId, protocolName } = turn.state;
   turn.request({
     type: 'SyncGroupRequest',
@@ -247,17 +322,33 @@ export function sync(turn: MemberTurn, join: JoinGroupResponse): void {
     memberId: existing(memberId, 'member id'),
     groupInstanceId: config.groupInstanceId,
     protocolName: config.profile.namesProtocolInSync ? protocolName : null,
-    assignments: turn.state.isLeader ? assignAll(turn, join) : [],
+    assignments: turn.state.isLeader ? assignAll(turn, join, metadata) : [],
   });
 }
 
 const namesOfTopics = (answer: JoinGroupResponse): ReadonlySet<string> =>
   new Set(answer.members.flatMap(({ metadata }) => metadata.topics));
 
-/** What the leader does between JoinGroup and SyncGroup: it runs the assignor for all. */
-function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly MemberAssignment[] {
+/** How many partitions each topic has that a leader deals out. */
+function countsToAssign(
+  turn: MemberTurn,
+  answer: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  if (turn.config.profile.assignsTopicsOf === 'leader') {
+    return new Map(turn.state.subscription.map((topic) => [topic, metadata.get(topic) ?? 0]));
+  }
   const topics = namesOfTopics(answer);
-  const counts = new Map([...turn.state.metadata].filter(([topic]) => topics.has(topic)));
+  return new Map([...metadata].filter(([topic]) => topics.has(topic)));
+}
+
+/** What the leader does between JoinGroup and SyncGroup: it runs the assignor for all. */
+function assignAll(
+  turn: MemberTurn,
+  answer: JoinGroupResponse,
+  metadata: ReadonlyMap<string, number>,
+): readonly MemberAssignment[] {
+  const counts = countsToAssign(turn, answer, metadata);
   const { watchesTopics } = turn.config.profile;
   turn.set({ assignedBy: watchesTopics === 'leader' ? counts : countsOfOwnTopics(turn) });
   if (answer.skipAssignment) return [];
@@ -278,10 +369,9 @@ function assignAll(turn: MemberTurn, answer: JoinGroupResponse): readonly Member
       highestGeneration: Math.max(highestGeneration, ...claimed),
     }),
   });
-  return [...assignor.assign(members, counts, highestGeneration)].map(([memberId, assignment]) => ({
-    memberId,
-    assignment,
-  }));
+  const { replicaRacks } = turn.state;
+  const assigned = assignor.assign(members, counts, { highestGeneration, replicaRacks });
+  return [...assigned].map(([memberId, assignment]) => ({ memberId, assignment }));
 }
 
 /** The generation of what a member says it owns; -1 when it never got anything. */
@@ -297,18 +387,27 @@ const claimedGeneration = ({ generationId, userData }: Subscription): number =>
 export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse): void {
   if (turn.membershipState !== 'syncing') return;
   const { errorCode } = answer;
-  const fits = answer.assignment.every(({ topic }) => turn.state.subscription.includes(topic));
+  const { onForeignTopic, refusedJoinPauseMs } = turn.config.profile;
+  const own = answer.assignment.filter(({ topic }) => turn.state.subscription.includes(topic));
+  const fits = onForeignTopic !== 'rejoin' || own.length === answer.assignment.length;
   let owes: OwedCallback = null;
   if (errorCode === 'NONE') {
-    turn.set({ isPrepared: false, joinReason: null });
-    if (!fits) turn.set({ joinReason: 'received assignment does not match the subscription' });
+    turn.set({ isPrepared: false, joinReason: turn.state.reasonBehindSync });
+    if (!fits)
+      turn.set({ joinReason: 'received assignment does not match the current subscription' });
     else {
-      turn.set({ assigned: answer.assignment });
-      if (withoutPartitions(turn.state.assignment, answer.assignment).length > 0) owes = 'revoked';
+      const assigned = onForeignTopic === 'drop' ? own : answer.assignment;
+      turn.set({ assigned });
+      if (withoutPartitions(turn.state.assignment, assigned).length > 0) owes = 'revoked';
     }
-  } else if (errorCode === 'REBALANCE_IN_PROGRESS') {
-    turn.set({ joinReason: 'group is already rebalancing' });
-  } else resetOn(turn, errorCode, 'SYNC_GROUP');
+  } else {
+    const { mayJoinAtMs } = turn.state;
+    if (errorCode === 'REBALANCE_IN_PROGRESS') {
+      turn.set({ mayJoinAtMs: Math.max(mayJoinAtMs, turn.nowMs + refusedJoinPauseMs) });
+    } else resetOn(turn, errorCode, 'SYNC_GROUP');
+    turn.set({ joinReason: failureReason(turn, errorCode) });
+  }
+  turn.set({ reasonBehindSync: null });
   turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes, fits }, answer);
 }
 
@@ -317,8 +416,10 @@ export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse)
  * generation when that is stale.
  */
 function resetOn(turn: MemberTurn, errorCode: ErrorCode, api: string): void {
-  if (errorCode === 'UNKNOWN_MEMBER_ID') turn.identify(null, null);
-  else if (errorCode === 'ILLEGAL_GENERATION') turn.identify(turn.state.memberId, null);
+  const { forgetsGeneration } = turn.config.profile;
+  if (errorCode === 'UNKNOWN_MEMBER_ID') {
+    turn.identify(null, forgetsGeneration ? null : turn.state.generationId);
+  } else if (errorCode === 'ILLEGAL_GENERATION') turn.identify(turn.state.memberId, null);
   else if (errorCode === 'FENCED_INSTANCE_ID') turn.identify(null, null);
   else return;
   turn.set({ isPrepared: false });
@@ -331,14 +432,32 @@ export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): 
   if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.raise({ type: 'EVICTED' });
+  // A call that poll() has chosen goes on, and so does what follows it in that poll().
+  const isInCall = turn.membershipState === 'givingUp';
+  if (!isInCall || turn.config.profile.choosesCallback === 'whenTold')
+    turn.raise({ type: 'EVICTED' });
 }
+
+/**
+ * Its assignment has come while the application is busy: to the heartbeat thread the member is settled.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, which polls the network.
+ */
+const isSyncWaiting = (turn: MemberTurn): boolean =>
+  turn.state.waiting.some(
+    ({ input }) =>
+      input.type === 'response' &&
+      input.message.type === 'SyncGroupResponse' &&
+      input.message.errorCode === 'NONE',
+  );
 
 export function onToldToRejoin(turn: MemberTurn, reason: string): void {
   if (turn.membershipState === 'stable' || turn.membershipState === 'assigning') {
     const { profile, rebalanceProtocol } = turn.config;
     const isQueued = profile.choosesCallback === 'whenTold' && rebalanceProtocol === 'eager';
     turn.set({ joinReason: reason, isRevokedOwed: isQueued });
+  } else if (turn.membershipState === 'syncing' && isSyncWaiting(turn)) {
+    turn.set({ reasonBehindSync: reason });
   }
   turn.raise({ type: 'TOLD_TO_REJOIN' });
 }
@@ -359,7 +478,7 @@ export function leaveAfterPollTimeout(turn: MemberTurn, from: MembershipState): 
   }
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
-  turn.identify(null, null);
+  turn.identify(null, profile.forgetsGeneration ? null : turn.state.generationId);
   turn.set({ joinReason: 'consumer pro-actively leaving the group', isPrepared: false });
 }
 
@@ -376,7 +495,7 @@ export function callRevokedAfterSync(turn: MemberTurn): void {
 function enterRevoked(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
   turn.set({ givingUp: partitions });
   turn.note({ kind: 'callbackEntered', callback: 'revoked', partitions });
-  const correlationId = turn.config.commitInRevoked ? turn.sendCommit() : null;
+  const correlationId = workInRevoked(turn, partitions);
   if (correlationId === null) endCallback(turn, 'revoked');
   else turn.set({ application: { doing: 'callback', correlationId } });
 }
@@ -386,6 +505,7 @@ export function callLost(turn: MemberTurn): void {
   const { assignment } = turn.state;
   turn.set({ givingUp: assignment });
   turn.note({ kind: 'callbackEntered', callback: 'lost', partitions: assignment });
+  commitInLost(turn);
   endCallback(turn, 'lost');
 }
 
@@ -396,14 +516,13 @@ export function callLost(turn: MemberTurn): void {
  * rd_kafka_assignment_serve_removals.
  */
 export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): void {
-  const { assignment, givingUp, config } = turn.state;
-  const commits = config.isAutoCommit && config.profile.lastCommit === 'afterRevoked';
-  turn.note({ kind: 'callbackLeft', callback });
+  const { assignment, givingUp } = turn.state;
+  leaveCall(turn, callback);
   if (turn.state.closingFrom !== null) {
     endUnsubscribe(turn);
     return;
   }
-  const isCommitting = callback === 'revoked' && commits && turn.sendCommit(givingUp) !== null;
+  const isCommitting = commitAfterCallback(turn, givingUp) !== null;
   turn.assign(withoutPartitions(assignment, givingUp));
   turn.set({
     application: { doing: 'polling' },
@@ -415,20 +534,48 @@ export function endCallback(turn: MemberTurn, callback: 'revoked' | 'lost'): voi
   });
   if (turn.membershipState === 'givingUp') {
     turn.set({ joinReason: 'need to revoke partitions and re-join' });
-  }
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting });
+  } else if (takeThrow(turn) && throwFromPoll(turn)) return;
+  turn.raise({ type: 'CALLBACK_DONE', isCommitting, isEvicted: isEvicted(turn) });
 }
 
-/** Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. */
+/**
+ * poll() throws what the listener has thrown: the application ends, or polls again.
+ *
+ * @returns whether it ends.
+ */
+function throwFromPoll(turn: MemberTurn): boolean {
+  const isFatal = turn.config.listenerThrows?.then === 'end';
+  const message = 'User rebalance callback throws an error';
+  report(turn, { exception: 'KafkaException', message, isFatal });
+  return isFatal;
+}
+
+/** Until an application that an exception does not end polls again. */
+const AFTER_EXCEPTION_MS = 1_000;
+
+/**
+ * Source: ConsumerCoordinator#onJoinComplete: assignment first, then the callback. When that throws,
+ * or the revoked call before it has, the next poll() does it once more, with nothing to add.
+ */
 export function callAssigned(turn: MemberTurn): void {
   const { profile } = turn.config;
   const { assigned, assignment: owned } = turn.state;
   if (profile.autoCommitsFrom === 'poll') turn.startAutoCommits();
   turn.set({ isCommitDue: false, isAssigned: true });
+  startCheckpoints(turn);
   remember(turn, assigned);
+  lookForUnknownPartitions(turn);
   turn.assign(assigned);
   const partitions = withoutPartitions(turn.state.assignment, profile.hasListener ? owned : []);
   turn.note({ kind: 'callbackEntered', callback: 'assigned', partitions });
-  turn.note({ kind: 'callbackLeft', callback: 'assigned' });
-  turn.raise({ type: 'CALLBACK_DONE', isCommitting: false });
+  leaveCall(turn, 'assigned');
+  const hasThrown = takeThrow(turn);
+  turn.set({ isAssignedAgain: hasThrown });
+  if (!hasThrown) {
+    turn.raise({ type: 'CALLBACK_DONE', isCommitting: false, isEvicted: isEvicted(turn) });
+  } else if (!throwFromPoll(turn)) work(turn, [], AFTER_EXCEPTION_MS);
 }
+
+/** The group has gone on without it during the call. */
+const isEvicted = ({ state }: MemberTurn): boolean =>
+  state.memberId === null || state.generationId === null;

@@ -6,11 +6,17 @@ import {
   withoutPartitions,
   type PartitionOffset,
 } from '../protocol/partitions.ts';
-import { findCoordinator, sendDueHeartbeat } from './heartbeats.ts';
+import { findCoordinator } from './find-coordinator.ts';
+import { sendDueHeartbeat } from './heartbeats.ts';
+import { saveIfDue } from './checkpoints.ts';
+import { callAsyncCallbacks, commitBy, throwWakeup } from './own-commits.ts';
+import { handToWorkers, isBusy, noteProcessed } from './workers.ts';
+import { eachRecord, work, workOn } from './working.ts';
 import type { OffsetSpan } from '../protocol/facts.ts';
 import type { MemberTurn } from './member.ts';
 import type { MembershipState } from './step-machine.ts';
-import { onToldToRejoin, owedCallback, report } from './membership.ts';
+import { callAssigned, onToldToRejoin, owedCallback } from './membership.ts';
+import { report } from './thrown.ts';
 
 /**
  * What poll() does when the application is in it: first the coordinator's business, then records.
@@ -21,16 +27,26 @@ import { onToldToRejoin, owedCallback, report } from './membership.ts';
  * Source: ClassicKafkaConsumer#poll, ConsumerCoordinator#poll.
  */
 export function poll(turn: MemberTurn): void {
-  if (turn.state.application.doing !== 'polling') {
+  if (!isPolling(turn)) {
     joinWithoutPoll(turn);
     return;
   }
-  const { failure } = turn.state;
-  if (failure !== null) {
+  const { failure, isRevokedOwed, isWokenUp } = turn.state;
+  if (isWokenUp) throwWakeup(turn);
+  callAsyncCallbacks(turn);
+  // A call that was owed before the error came is made before it is handed over.
+  if (failure !== null && (failure.isFatal || !isRevokedOwed)) {
     turn.set({ failure: null });
     report(turn, failure);
     if (failure.isFatal) return;
   }
+  if (turn.state.isAssignedAgain) {
+    if (['assigning', 'rejoinNeeded'].includes(turn.membershipState)) callAssigned(turn);
+    if (!isPolling(turn)) return;
+  }
+  serveApplication(turn);
+  // It may wait for a commit of its own now.
+  if (!isPolling(turn)) return;
   if (turn.membershipState === 'stable') {
     const reason = reasonToRejoin(turn);
     if (reason !== null) onToldToRejoin(turn, reason);
@@ -40,6 +56,7 @@ export function poll(turn: MemberTurn): void {
     case 'retrying':
     case 'rejoinNeeded':
     case 'lost':
+      if (beginNextBatch(turn)) return;
       goOnJoining(turn);
       break;
     case 'stable':
@@ -48,11 +65,50 @@ export function poll(turn: MemberTurn): void {
     default:
       break;
   }
-  // What a cooperative member keeps brings records also while the group rebalances.
-  if (turn.config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(turn.membershipState)) {
+  if (readsOn(turn)) {
     deliver(turn);
     fetch(turn);
   }
+}
+
+/**
+ * kafkajs hears of a rebalance in the middle of a batch, which ends there. The worker goes on with the
+ * batches of the other partitions all the same: each ends after its first record, with the same news.
+ *
+ * Source: kafkajs 2.2.4, consumer/worker.js, runner.js: processEachMessage.
+ */
+function beginNextBatch(turn: MemberTurn): boolean {
+  if (!turn.config.profile.beginsEachBatch) return false;
+  const { begun, buffer } = turn.state;
+  const isOver = ({ partition }: OffsetSpan): boolean =>
+    begun !== null && isSamePartition(partition, begun);
+  const next = buffer.filter((records) => !isOver(records));
+  turn.set({ buffer: next });
+  deliver(turn);
+  return next.length > 0;
+}
+
+const isPolling = (turn: MemberTurn): boolean => turn.state.application.doing === 'polling';
+
+/**
+ * What a cooperative member keeps brings records also while the group rebalances; what any member
+ * holds does while it cannot begin to rejoin for want of a coordinator.
+ *
+ * Source: ClassicKafkaConsumer#poll, which fetches whatever became of ConsumerCoordinator#poll.
+ */
+function readsOn(turn: MemberTurn): boolean {
+  const { membershipState: state, config } = turn;
+  if (config.rebalanceProtocol === 'cooperative' && KEEPS_READING.has(state)) return true;
+  return config.profile.readsWithoutCoordinator && (state === 'rejoinNeeded' || state === 'lost');
+}
+
+/** What poll() does for an application that does not leave all to it: checkpoints, workers' commits. */
+function serveApplication(turn: MemberTurn): void {
+  saveIfDue(turn);
+  const { isProcessedNew, config } = turn.state;
+  if (!isProcessedNew || config.commitPolicy === null || config.workerCount === 0) return;
+  turn.set({ isProcessedNew: false });
+  commitBy(turn, config.commitPolicy.how, turn.ownOffsets(), []);
 }
 
 /** The coordinator is looked for before the listener is called, unless that call was ready before. */
@@ -91,11 +147,17 @@ const KEEPS_READING: ReadonlySet<MembershipState> = new Set([
  * Why a settled member wants a rebalance of its own accord, or null: a leader when topics have
  * changed since it assigned, anybody when its own subscription has.
  *
- * Source: ConsumerCoordinator#rejoinNeededOrPending.
+ * A Java leader that could reach no broker rejoins as soon as it finds the coordinator: its client has
+ * begun anew with metadata, without topics, and poll() compares by what it knew when it was called.
+ *
+ * Source: ConsumerCoordinator#rejoinNeededOrPending, NetworkClient.DefaultMetadataUpdater#maybeUpdate
+ * (metadata.recovery.strategy=rebootstrap, KIP-899).
  */
 function reasonToRejoin(turn: MemberTurn): string | null {
-  const { assignedBy, metadata, joinedTopics, subscription } = turn.state;
-  const isStale = [...(assignedBy ?? [])].some(([topic, count]) => metadata.get(topic) !== count);
+  const { assignedBy, metadata, joinedTopics, subscription, isMetadataLost } = turn.state;
+  const isLost = isMetadataLost && assignedBy !== null && turn.state.isCoordinatorKnown;
+  const isStale =
+    isLost || [...(assignedBy ?? [])].some(([topic, count]) => metadata.get(topic) !== count);
   if (isStale) return 'cached metadata has changed';
   const isNew =
     joinedTopics?.length !== subscription.length ||
@@ -107,7 +169,7 @@ function reasonToRejoin(turn: MemberTurn): string | null {
 /** A member of a settled group: heartbeat of a loop, auto commit, positions, records. */
 function serve(turn: MemberTurn): void {
   if (!turn.state.isCoordinatorKnown) {
-    findCoordinator(turn);
+    if (!turn.state.isBackingOff) findCoordinator(turn);
     deliver(turn);
     fetch(turn);
     return;
@@ -119,7 +181,12 @@ function serve(turn: MemberTurn): void {
   }
   if (turn.state.isCommitDue && turn.config.isAutoCommit) {
     turn.set({ isCommitDue: false });
+    turn.startAutoCommits();
     turn.sendCommit();
+  }
+  if (turn.state.isMetadataDue) {
+    turn.set({ isMetadataDue: false });
+    turn.want({ type: 'refreshMetadata' });
   }
   askPositions(turn, { memberId: null, memberEpoch: null });
   deliver(turn);
@@ -131,11 +198,16 @@ export function askPositions(
   turn: MemberTurn,
   asker: Pick<OffsetFetchRequest, 'memberId' | 'memberEpoch'>,
 ): void {
-  const { assignment, positions, areOffsetsAsked, config } = turn.state;
-  if (areOffsetsAsked) return;
+  const { assignment, positions, areOffsetsAsked, isBackingOff, config } = turn.state;
+  if (areOffsetsAsked || isBackingOff) return;
   const missing = assignment.filter((partition) => !positions.has(printPartition(partition)));
   if (missing.length === 0) return;
   turn.set({ areOffsetsAsked: true });
+  if (config.checkpointEveryMs !== null && !turn.state.areCheckpointsAsked) {
+    turn.set({ areCheckpointsAsked: true });
+    turn.want({ type: 'loadCheckpoints', partitions: missing });
+    return;
+  }
   turn.request({
     type: 'OffsetFetchRequest',
     groupId: config.groupId,
@@ -168,7 +240,7 @@ export function fetch(turn: MemberTurn): void {
   const wanted = kept.flatMap((partition) => {
     const name = printPartition(partition);
     const offset = positions.get(name);
-    const isFetchable = offset !== undefined && !paused.has(name);
+    const isFetchable = offset !== undefined && !paused.has(name) && !isBusy(turn, partition);
     return isFetchable ? [atOffset(partition, offset)] : [];
   });
   if (wanted.length === 0) return;
@@ -180,7 +252,7 @@ export function fetch(turn: MemberTurn): void {
 /** Records have arrived; an answer to a fetch that was given up meanwhile is dropped. */
 export function onFetched(turn: MemberTurn, fetchId: number, batches: readonly OffsetSpan[]): void {
   if (fetchId !== turn.state.fetchId || !turn.state.isFetching) return;
-  turn.set({ isFetching: false, buffer: batches });
+  turn.set({ isFetching: false, buffer: batches, begun: null });
 }
 
 /** poll() returns with records, and the application works on them. */
@@ -197,11 +269,21 @@ export function deliver(turn: MemberTurn): void {
     positions.set(printPartition(partition), lastOffset + 1);
     recordCount += lastOffset - firstOffset + 1;
   }
-  turn.set({ positions });
-  if (config.profile.commits === 'delivered') addUncommitted(turn, batch);
+  turn.set({ positions, begun: batch.at(-1)?.partition ?? null });
+  if (config.profile.commits === 'delivered') addHandled(turn, batch);
   const { stallMs } = turn.state;
   turn.set({ stallMs: 0 });
-  work(turn, batch, stallMs + recordCount * config.perRecordMs);
+  if (config.workerCount > 0) {
+    handToWorkers(turn, batch);
+    turn.set({ buffer: turn.state.buffer.filter(({ partition }) => !isBusy(turn, partition)) });
+    return;
+  }
+  if (config.commitPolicy?.after !== 'record') {
+    work(turn, batch, stallMs + recordCount * config.perRecordMs);
+    return;
+  }
+  const [first, ...others] = eachRecord(batch);
+  work(turn, first === undefined ? [] : [first], stallMs + config.perRecordMs, others);
 }
 
 function takeRecords(
@@ -221,36 +303,39 @@ function takeRecords(
   return { batch, rest };
 }
 
-/** The application leaves poll() for a while; its poll clock runs until it is back. */
-export function work(turn: MemberTurn, batch: readonly OffsetSpan[], forMs: number): void {
-  turn.set({ application: { doing: 'working', batch } });
-  const { maxPollIntervalMs } = turn.config;
-  if (forMs > 0 && maxPollIntervalMs !== null) turn.startTimer('poll', maxPollIntervalMs);
-  turn.startTimer('work', forMs);
-}
-
-function addUncommitted(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
-  const uncommitted = new Map(turn.state.uncommitted);
+function addHandled(turn: MemberTurn, batch: readonly OffsetSpan[]): void {
+  const handled = new Map(turn.state.handled);
   for (const { partition, lastOffset } of batch) {
-    uncommitted.set(printPartition(partition), lastOffset + 1);
+    handled.set(printPartition(partition), lastOffset + 1);
   }
-  turn.set({ uncommitted });
+  turn.set({ handled });
 }
 
-/** The application has finished its batch and polls again. */
+/** The application has finished a batch, or a record of it: it commits, goes on, or polls again. */
 export function onWorkDone(turn: MemberTurn): void {
   const { application, config } = turn.state;
   if (application.doing !== 'working') return;
-  turn.set({ application: { doing: 'polling' } });
-  if (config.maxPollIntervalMs !== null) turn.stopTimer('poll');
-  for (const { partition, firstOffset, lastOffset } of application.batch) {
-    turn.note({ kind: 'recordsProcessed', partition, firstOffset, lastOffset });
-  }
-  if (config.profile.commits === 'processed') addUncommitted(turn, application.batch);
-  const [last] = application.batch.slice(-1);
+  const { batch, rest, thenDoing } = application;
+  if (batch.length > 0) noteProcessed(turn, batch);
+  if (config.profile.commits === 'processed') addHandled(turn, batch);
+  const [last] = batch.slice(-1);
   const [next] = turn.state.buffer;
   const isBatchDone =
     last !== undefined && (next === undefined || !isSamePartition(next.partition, last.partition));
   // kafkajs commits after each batch of a partition; the others by their clocks.
   if (isBatchDone && config.profile.commits === 'processed') turn.set({ isCommitDue: true });
+  if (last === undefined || !commitAfterWork(turn, last, rest)) workOn(turn, rest, thenDoing);
+}
+
+/** The application commits by its own policy; true when it waits for that. */
+function commitAfterWork(
+  turn: MemberTurn,
+  { partition, lastOffset }: OffsetSpan,
+  rest: readonly OffsetSpan[],
+): boolean {
+  const { commitPolicy } = turn.config;
+  if (commitPolicy === null) return false;
+  const isEach = commitPolicy.after === 'record';
+  const offsets = isEach ? [atOffset(partition, lastOffset + 1)] : turn.ownOffsets();
+  return commitBy(turn, commitPolicy.how, offsets, rest);
 }

@@ -5,6 +5,7 @@ import { hasSetting, type ClientKind, type GroupProtocol } from '../protocol/con
 import {
   coversSession,
   hasOneRebalanceProtocol,
+  isInRange,
   knowsAssignors,
   type ConstructorCheck,
 } from './constructor-checks.ts';
@@ -15,7 +16,10 @@ import {
   type MemberName,
 } from '../protocol/ids.ts';
 import { groupProtocolOf, settingOf } from '../scenarios/member-settings.ts';
-import type { ScenarioMember } from '../scenarios/scenario.ts';
+import type { CommitPolicy, ListenerThrows, ScenarioMember } from '../scenarios/scenario.ts';
+
+/** kafkajs's `retry.initialRetryTime`. */
+const KAFKAJS_RETRY_MS = 300;
 
 /** What tells the clients apart, as data; the machine and the stepper are the same for all. */
 export interface ClientProfile {
@@ -33,6 +37,10 @@ export interface ClientProfile {
   readonly joinPauseMs: number;
   /** Whose rejoin follows from new partitions: the leader's, who has assigned without them. */
   readonly watchesTopics: 'leader' | 'everyMember';
+  /** The topics that a leader deals out: all that anybody subscribes to, or its own. */
+  readonly assignsTopicsOf: 'members' | 'leader';
+  /** What a member does that is given partitions of a topic it does not subscribe to. */
+  readonly onForeignTopic: 'rejoin' | 'take' | 'drop';
   /** It has a rebalance listener that hears of revoked and lost partitions. */
   readonly hasListener: boolean;
   /** An eager member's listener hears of a loss also when the assignment was empty. */
@@ -41,8 +49,15 @@ export interface ClientProfile {
   readonly choosesCallback: 'inPoll' | 'whenTold';
   /** Where its listener hears of unsubscribe(): in the call, or in the next poll(), and then for good. */
   readonly unsubscribesIn: 'call' | 'poll';
-  /** A leader asks for fresh metadata before it assigns. */
-  readonly assignsByFreshMetadata: boolean;
+  /**
+   * What a leader assigns by: the metadata it has, metadata asked for its assignor alone, or its own,
+   * refreshed before.
+   */
+  readonly assignsBy: 'ownMetadata' | 'askedMetadata' | 'refreshedMetadata';
+  /** NOT_COORDINATOR in answer to a heartbeat or a commit makes it rejoin. */
+  readonly rejoinsElsewhere: boolean;
+  /** How often it looks for the coordinator again before it begins anew; null for ever. */
+  readonly searchRetries: number | null;
   /** It looks for the coordinator anew before each JoinGroup. */
   readonly findsCoordinatorToJoin: boolean;
   /** Its SyncGroup names the protocol (version 5 of the API and later). */
@@ -50,15 +65,51 @@ export interface ClientProfile {
   /** It tells the coordinator why (JoinGroup from version 8 on, LeaveGroup from 5). */
   readonly givesReasons: boolean;
   /** What its subscription claims of the past: its own generation, or what its assignor noted. */
-  readonly claimsGenerationOf: 'member' | 'stickyAssignor';
+  readonly claimsGenerationOf: 'member' | 'stickyAssignor' | 'nobody';
   /** It commits every position it holds, or what poll() has handed over, or what was processed. */
   readonly commits: 'positions' | 'delivered' | 'processed';
   /** The last commit of a generation. */
   readonly lastCommit: 'beforeRevoked' | 'afterRevoked';
-  /** Its auto commit waits for a poll(), after a clock that starts with the assignment, or not. */
+  /**
+   * Its auto commit is made by a poll(), from which its clock starts anew, or by a thread beside it,
+   * by a clock that never stops.
+   */
   readonly autoCommitsFrom: 'poll' | 'thread';
+  /** A commit that is answered REBALANCE_IN_PROGRESS makes it rejoin, as a heartbeat does. */
+  readonly rejoinsOnCommit: boolean;
+  /** With its member id it forgets its generation. */
+  readonly forgetsGeneration: boolean;
+  /** A commit that finds it fenced is thrown, and changes nothing of its membership. */
+  readonly staysWhenCommitIsFenced: boolean;
+  /** When it thaws, its heartbeat thread finds that nobody has polled before poll() is called again. */
+  readonly missesPollsFrozen: boolean;
+  /** A poll clock that runs out takes effect only when the coordinator is known. */
+  readonly leavesOnlyKnownCoordinator: boolean;
+  /** poll() returns records of what it still holds while it looks for the coordinator to rejoin. */
+  readonly readsWithoutCoordinator: boolean;
+  /**
+   * It asks for metadata also when a connection breaks, when it subscribes to something else, and as
+   * the leader of a group that subscribes to more than it does; as a leader it waits for the answer.
+   */
+  readonly refreshesMetadata: boolean;
+  /** It begins anew with its metadata when it can reach no broker. */
+  readonly rebootstraps: boolean;
+  /** The longest it waits before it tries again to connect to a broker that is not there. */
+  readonly mostReconnectMs: number;
+  /** One join at a time: a new one waits until the last, given up or not, is answered. */
+  readonly awaitsLastJoin: boolean;
+  /** close() looks for a coordinator that is not known, to commit to it. */
+  readonly findsCoordinatorToClose: boolean;
   /** Records reach the application as one batch, or one by one. */
   readonly delivers: 'batch' | 'record';
+  /** What has been fetched of other partitions is begun, one record each, before a rejoin. */
+  readonly beginsEachBatch: boolean;
+  /** A partition that is paused stays so when it is taken away and comes back. */
+  readonly keepsPauses: boolean;
+  /** close() in the middle of a rejoin waits for its end. */
+  readonly closesAfterRejoin: boolean;
+  /** What passes before a join that the group has refused or overtaken is tried again. */
+  readonly refusedJoinPauseMs: number;
   /** Where an application that stands still does so: between two polls, or in its handler. */
   readonly stallsIn: 'pollLoop' | 'handler';
   /**
@@ -92,11 +143,15 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     joinsFrom: 'poll',
     joinPauseMs: 0,
     watchesTopics: 'leader',
+    assignsTopicsOf: 'members',
+    onForeignTopic: 'rejoin',
     hasListener: true,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
-    assignsByFreshMetadata: false,
+    assignsBy: 'ownMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: true,
     givesReasons: true,
@@ -104,10 +159,25 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'positions',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    rejoinsOnCommit: true,
+    forgetsGeneration: true,
+    staysWhenCommitIsFenced: true,
+    missesPollsFrozen: true,
+    leavesOnlyKnownCoordinator: true,
+    readsWithoutCoordinator: true,
+    rebootstraps: true,
+    mostReconnectMs: 1_000,
+    refreshesMetadata: true,
+    awaitsLastJoin: true,
+    findsCoordinatorToClose: true,
     delivers: 'batch',
+    beginsEachBatch: false,
+    keepsPauses: false,
+    closesAfterRejoin: false,
+    refusedJoinPauseMs: 0,
     stallsIn: 'pollLoop',
     errors: 'thrown',
-    constructorChecks: [],
+    constructorChecks: [isInRange],
     startUpMs: 1_000,
   },
   librdkafka: {
@@ -118,11 +188,15 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     joinsFrom: 'thread',
     joinPauseMs: 1_000,
     watchesTopics: 'everyMember',
+    assignsTopicsOf: 'members',
+    onForeignTopic: 'take',
     hasListener: true,
     tellsOfEmptyLoss: true,
     choosesCallback: 'whenTold',
     unsubscribesIn: 'poll',
-    assignsByFreshMetadata: true,
+    assignsBy: 'askedMetadata',
+    rejoinsElsewhere: false,
+    searchRetries: null,
     findsCoordinatorToJoin: false,
     namesProtocolInSync: false,
     givesReasons: false,
@@ -130,7 +204,22 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     commits: 'delivered',
     lastCommit: 'afterRevoked',
     autoCommitsFrom: 'thread',
+    rejoinsOnCommit: false,
+    forgetsGeneration: false,
+    staysWhenCommitIsFenced: false,
+    missesPollsFrozen: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    rebootstraps: false,
+    mostReconnectMs: 50,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
+    beginsEachBatch: false,
+    keepsPauses: true,
+    closesAfterRejoin: false,
+    refusedJoinPauseMs: 0,
     stallsIn: 'pollLoop',
     errors: 'reported',
     constructorChecks: [coversSession, knowsAssignors, hasOneRebalanceProtocol],
@@ -143,20 +232,39 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     declaresOwnSessionOver: false,
     joinsFrom: 'poll',
     joinPauseMs: 0,
-    watchesTopics: 'leader',
+    watchesTopics: 'everyMember',
+    assignsTopicsOf: 'leader',
+    onForeignTopic: 'drop',
     hasListener: false,
     tellsOfEmptyLoss: false,
     choosesCallback: 'inPoll',
     unsubscribesIn: 'call',
-    assignsByFreshMetadata: false,
+    assignsBy: 'refreshedMetadata',
+    rejoinsElsewhere: true,
+    searchRetries: 5,
     findsCoordinatorToJoin: true,
     namesProtocolInSync: false,
     givesReasons: false,
-    claimsGenerationOf: 'member',
+    claimsGenerationOf: 'nobody',
     commits: 'processed',
     lastCommit: 'beforeRevoked',
     autoCommitsFrom: 'poll',
+    rejoinsOnCommit: true,
+    forgetsGeneration: true,
+    staysWhenCommitIsFenced: false,
+    missesPollsFrozen: false,
+    leavesOnlyKnownCoordinator: false,
+    readsWithoutCoordinator: false,
+    rebootstraps: false,
+    mostReconnectMs: 50,
+    refreshesMetadata: false,
+    awaitsLastJoin: false,
+    findsCoordinatorToClose: false,
     delivers: 'record',
+    beginsEachBatch: true,
+    keepsPauses: true,
+    closesAfterRejoin: true,
+    refusedJoinPauseMs: KAFKAJS_RETRY_MS,
     stallsIn: 'handler',
     errors: 'thrown',
     constructorChecks: [],
@@ -178,17 +286,30 @@ export interface MemberConfig {
   readonly isAutoCommit: boolean;
   /** Null for a client that commits after each batch instead. */
   readonly autoCommitIntervalMs: number | null;
-  readonly offsetReset: 'earliest' | 'latest';
+  /** Where a partition without a committed offset is read from; `none` throws. */
+  readonly offsetReset: 'earliest' | 'latest' | 'none';
   readonly metadataMaxAgeMs: number;
   readonly retryBackoffMs: number;
+  /** How long it waits for an answer, other than to JoinGroup; null where that is not simulated. */
+  readonly requestTimeoutMs: number | null;
   /** Null for a dynamic member. */
   readonly groupInstanceId: GroupInstanceId | null;
+  /** Its `client.rack`; null for one that is in no rack. */
+  readonly rackId: string | null;
   /** The most advanced one that all of its assignors support. */
   readonly rebalanceProtocol: RebalanceProtocol;
   /** Assignors it offers, in order of preference, by their names on the wire. */
   readonly assignors: readonly string[];
   readonly perRecordMs: number;
   readonly commitInRevoked: boolean;
+  readonly listenerThrows: ListenerThrows | null;
+  readonly lostCallsRevoked: boolean;
+  /** How the application commits by itself; null when it does not. */
+  readonly commitPolicy: CommitPolicy | null;
+  /** 0 when the application processes what it polls before it polls again. */
+  readonly workerCount: number;
+  /** Null when it keeps no positions outside of Kafka. */
+  readonly checkpointEveryMs: number | null;
   /** What the application subscribes to when it starts. */
   readonly topics: readonly string[];
   readonly groupProtocol: GroupProtocol;
@@ -211,7 +332,9 @@ function assignorName(text: string): string {
 /** The names of the assignors that a member offers. */
 export function assignorsOf(member: ScenarioMember): readonly string[] {
   if (member.client === 'kafkajs') return ['RoundRobinAssigner'];
-  return settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  const named = settingOf(member, 'partition.assignment.strategy').split(',').map(assignorName);
+  // Source: ConfigDef#parseValue takes what stands twice in a list for a slip.
+  return member.client === 'java' ? [...new Set(named)] : named;
 }
 
 /** The `group.instance.id` that makes a member static; null for a dynamic one. */
@@ -242,6 +365,9 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
   /** Null for a client that does not have the setting. */
   const numberIfAny = (key: string): number | null =>
     hasSetting(client, key) ? number(key) : null;
+  /** Null also where it is empty. */
+  const textIfAny = (key: string): string | null =>
+    hasSetting(client, key) ? settingOf(member, key) || null : null;
   const assignors = assignorsOf(member);
   return {
     name,
@@ -256,22 +382,29 @@ export function readMemberConfig(member: ScenarioMember, groupId: GroupId): Memb
       !hasSetting(client, 'enable.auto.commit') ||
       settingOf(member, 'enable.auto.commit') === 'true',
     autoCommitIntervalMs: numberIfAny('auto.commit.interval.ms'),
-    offsetReset: settingOf(member, 'auto.offset.reset') === 'latest' ? 'latest' : 'earliest',
+    offsetReset: readOffsetReset(member),
     metadataMaxAgeMs:
       numberIfAny('topic.metadata.refresh.interval.ms') ?? number('metadata.max.age.ms'),
     retryBackoffMs: numberIfAny('retry.backoff.ms') ?? KAFKAJS_RETRY_MS,
+    requestTimeoutMs: numberIfAny('request.timeout.ms'),
     groupInstanceId: instanceIdOf(member),
+    rackId: textIfAny('client.rack'),
     rebalanceProtocol: rebalanceProtocolOf(assignors, profile.assignors),
     assignors,
     perRecordMs: work.perRecordMs,
     commitInRevoked: work.commitInRevoked,
+    listenerThrows: work.listenerThrows ?? null,
+    lostCallsRevoked: work.lostCallsRevoked ?? false,
+    commitPolicy: work.commit ?? null,
+    workerCount: work.workers ?? 0,
+    checkpointEveryMs: work.checkpoints?.everyMs ?? null,
     topics: member.topics,
     groupProtocol: groupProtocolOf(member),
-    remoteAssignor: hasSetting(client, 'group.remote.assignor')
-      ? settingOf(member, 'group.remote.assignor') || null
-      : null,
+    remoteAssignor: textIfAny('group.remote.assignor'),
   };
 }
 
-/** kafkajs's `retry.initialRetryTime`. */
-const KAFKAJS_RETRY_MS = 300;
+function readOffsetReset(member: ScenarioMember): MemberConfig['offsetReset'] {
+  const text = settingOf(member, 'auto.offset.reset').toLowerCase();
+  return text === 'latest' || text === 'none' ? text : 'earliest';
+}

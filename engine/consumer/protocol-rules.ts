@@ -15,6 +15,8 @@ export interface ProtocolRules {
   readonly onHeartbeatDue: (turn: MemberTurn) => void;
   /** max.poll.interval.ms is over. */
   readonly onPollTimeout: (turn: MemberTurn) => void;
+  /** It is over, and what is found first when the process thaws. */
+  readonly onPollMissed: (turn: MemberTurn) => void;
   /** A back-off is over. */
   readonly onRetry: (turn: MemberTurn) => void;
   readonly onCoordinatorFound: (turn: MemberTurn) => void;

@@ -1,12 +1,13 @@
 import { assert, unreachable } from '../assert.ts';
 import type { TopicMetadata } from '../protocol/facts.ts';
 import type { GroupResponse } from '../protocol/messages.ts';
-import { printPartition } from '../protocol/partitions.ts';
+import { printPartition, type TopicPartition } from '../protocol/partitions.ts';
 import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
-import { onAutoCommitDue } from './commits.ts';
+import { onAutoCommitDue, wakeUp } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
-import { onCoordinatorUnavailable, onSessionOver, startHeartbeats } from './heartbeats.ts';
+import { UNAVAILABLE, backOff, onCoordinatorUnavailable } from './find-coordinator.ts';
+import { onSessionOver, startHeartbeats } from './heartbeats.ts';
 import {
   MemberTurn,
   type CausedEffect,
@@ -14,8 +15,12 @@ import {
   type MemberInput,
   type MemberTimer,
 } from './member.ts';
-import { endProcess, report, sync } from './membership.ts';
-import { onFetched, onWorkDone, setPositions, work } from './poll-loop.ts';
+import { endProcess, noteOwnTopics, sync } from './membership.ts';
+import { report } from './thrown.ts';
+import { onFetched, onWorkDone, setPositions } from './poll-loop.ts';
+import { onWorkersDue } from './workers.ts';
+import { work } from './working.ts';
+import { refusePendingAsync, sendPendingAsync } from './own-commits.ts';
 import type { GroupProtocol } from '../protocol/config.ts';
 import type { ProtocolRules } from './protocol-rules.ts';
 
@@ -42,8 +47,10 @@ export function stepMember(
   if (isForApplication(turn, input) && !isFree(turn, input)) {
     turn.set({ waiting: [...turn.state.waiting, { input, cause }] });
   } else {
+    turn.isOfHeartbeatThread = isForHeartbeatThread(turn, input);
     take(turn, input);
     carryOutActions(turn);
+    turn.isOfHeartbeatThread = false;
   }
   goOn(turn);
   return { member: turn.state, effects: turn.effects };
@@ -53,7 +60,9 @@ export function stepMember(
 function goOn(turn: MemberTurn): void {
   for (;;) {
     const [first, ...rest] = turn.state.waiting;
-    if (first === undefined || turn.state.application.doing !== 'polling') break;
+    const { doing } = turn.state.application;
+    if (first === undefined || (doing !== 'polling' && doing !== 'idling')) break;
+    if (waitsForRejoin(turn, first.input)) break;
     turn.set({ waiting: rest });
     turn.cause = first.cause;
     take(turn, first.input);
@@ -84,21 +93,54 @@ function hearOfAssignment(turn: MemberTurn, input: MemberInput): void {
 function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
   switch (input.type) {
     case 'command':
-      return input.command.do !== 'start' && input.command.do !== 'crash';
+      return !NOT_FOR_APPLICATION.includes(input.command.do);
     case 'response':
       return isAnswerForApplication(turn, input.message);
     case 'fetched':
     case 'offsetsListed':
+    case 'checkpointsLoaded':
       return true;
     case 'memberId':
     case 'timer':
     case 'metadata':
     case 'disconnected':
+    case 'thawed':
       return false;
     default:
       return unreachable(input, 'isForApplication');
   }
 }
+
+/**
+ * What a heartbeat thread takes up: its clocks, the answers to its heartbeats, and the coordinator while
+ * the application is not in poll().
+ */
+function isForHeartbeatThread(turn: MemberTurn, input: MemberInput): boolean {
+  const { profile, groupProtocol } = turn.config;
+  if (profile.heartbeatsFrom !== 'thread' || groupProtocol !== 'classic') return false;
+  const { application, requests } = turn.state;
+  const isAway = application.doing !== 'polling' && application.doing !== 'closing';
+  switch (input.type) {
+    case 'timer':
+      return HEARTBEAT_CLOCKS.includes(input.timer) || (input.timer === 'retry' && isAway);
+    case 'response':
+      return (
+        input.message.type === 'HeartbeatResponse' ||
+        (input.message.type === 'FindCoordinatorResponse' && isAway)
+      );
+    case 'disconnected': {
+      const type = requests.get(input.correlationId)?.request.type;
+      return type === 'HeartbeatRequest' || (type === 'FindCoordinatorRequest' && isAway);
+    }
+    default:
+      return false;
+  }
+}
+
+const HEARTBEAT_CLOCKS: readonly MemberTimer[] = ['heartbeat', 'ownSession', 'poll'];
+
+/** What is done to it, not by it. */
+const NOT_FOR_APPLICATION: readonly Command['do'][] = ['start', 'crash', 'wakeup'];
 
 /** A client that joins beside its application needs it only for the calls that SyncGroup brings. */
 function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boolean {
@@ -113,7 +155,20 @@ function isAnswerForApplication(turn: MemberTurn, message: GroupResponse): boole
   }
 }
 
+/**
+ * kafkajs's disconnect() in the middle of a rejoin waits until that is done.
+ *
+ * Source: kafkajs 2.2.4, consumer/runner.js: stop, waitForConsumer.
+ */
+const waitsForRejoin = (turn: MemberTurn, input: MemberInput): boolean =>
+  input.type === 'command' &&
+  input.command.do === 'close' &&
+  turn.config.profile.closesAfterRejoin &&
+  turn.state.assignorMemory.size > 0 &&
+  ['joining', 'syncing', 'retrying'].includes(turn.membershipState);
+
 function isFree(turn: MemberTurn, input: MemberInput): boolean {
+  if (waitsForRejoin(turn, input)) return false;
   const { doing } = turn.state.application;
   // A closing application throws away what still comes; a process that starts takes nothing yet.
   return (
@@ -136,13 +191,20 @@ function take(turn: MemberTurn, input: MemberInput): void {
       onResponse(turn, input);
       return;
     case 'disconnected':
-      onDisconnected(turn, input.correlationId);
+      onDisconnected(turn, input.correlationId, input.isUnreachable);
+      return;
+    case 'thawed':
+      onThawed(turn, input.frozenMs);
       return;
     case 'fetched':
       onFetched(turn, input.fetchId, input.batches);
       return;
     case 'offsetsListed':
       setPositions(turn, input.positions);
+      return;
+    case 'checkpointsLoaded':
+      setPositions(turn, input.positions);
+      turn.set({ areOffsetsAsked: false });
       return;
     case 'metadata':
       onMetadata(turn, input.topics);
@@ -158,7 +220,11 @@ function onCommand(turn: MemberTurn, command: Command): void {
       turn.raise({ type: 'START' });
       return;
     case 'close':
+      turn.set({ closeOperation: command.groupMembershipOperation ?? 'DEFAULT' });
       turn.raise({ type: 'CLOSE' });
+      return;
+    case 'wakeup':
+      wakeUp(turn);
       return;
     case 'crash':
       turn.raise({ type: 'CRASH' });
@@ -170,14 +236,17 @@ function onCommand(turn: MemberTurn, command: Command): void {
       return;
     case 'pause':
       turn.set({
-        paused: new Set(turn.state.assignment.map(printPartition)),
+        paused: new Set([...turn.state.paused, ...turn.state.assignment.map(printPartition)]),
         buffer: [],
         isFetching: false,
       });
       return;
-    case 'resume':
-      turn.set({ paused: new Set(), isFetching: false });
+    case 'resume': {
+      const resumed = new Set(turn.state.assignment.map(printPartition));
+      const paused = new Set([...turn.state.paused].filter((name) => !resumed.has(name)));
+      turn.set({ paused, isFetching: false });
       return;
+    }
     case 'commit':
       rulesOf(turn).commitSync(turn);
       return;
@@ -220,7 +289,17 @@ function onTimer(turn: MemberTurn, timer: MemberTimer): void {
       rulesOf(turn).onRetry(turn);
       return;
     case 'metadata':
-      turn.want({ type: 'refreshMetadata' });
+      if (turn.config.profile.heartbeatsFrom === 'loop') turn.set({ isMetadataDue: true });
+      else turn.askMetadata();
+      return;
+    case 'close':
+      turn.raise({ type: 'COMMIT_SETTLED', owes: null });
+      return;
+    case 'workers':
+      onWorkersDue(turn);
+      return;
+    case 'checkpoint':
+      turn.set({ isCheckpointDue: true });
       return;
     default:
       unreachable(timer, 'onTimer');
@@ -232,12 +311,12 @@ function startUp(turn: MemberTurn): void {
   const { profile } = turn.config;
   const [problem] = profile.constructorChecks.flatMap((check) => check(turn.config) ?? []);
   if (problem !== undefined) {
-    report(turn, { exception: '_INVALID_ARG', message: problem, isFatal: true });
+    report(turn, { ...problem, isFatal: true });
     return;
   }
   turn.note({ kind: 'memberReady' });
   turn.set({ application: { doing: 'polling' }, subscription: turn.config.topics });
-  turn.want({ type: 'refreshMetadata' });
+  turn.askMetadata();
   if (profile.autoCommitsFrom === 'thread') turn.startAutoCommits();
   rulesOf(turn).onReady(turn);
   turn.raise({ type: 'READY' });
@@ -251,11 +330,15 @@ function onResponse(
   switch (message.type) {
     case 'FindCoordinatorResponse':
       if (message.errorCode === 'NONE') onCoordinatorFound(turn);
-      else backOff(turn);
+      else onCoordinatorNotFound(turn);
       return;
     case 'OffsetFetchResponse': {
       if (message.errorCode !== 'NONE') {
         turn.set({ areOffsetsAsked: false });
+        const isUnavailable = UNAVAILABLE.includes(message.errorCode);
+        if (isUnavailable) onCoordinatorUnavailable(turn);
+        const isLoading = message.errorCode === 'COORDINATOR_LOAD_IN_PROGRESS';
+        if (isUnavailable || isLoading) backOff(turn);
         return;
       }
       const known = message.offsets.flatMap(({ topic, partition, committedOffset }) =>
@@ -266,12 +349,31 @@ function onResponse(
         .filter(({ committedOffset }) => committedOffset === null)
         .map(({ topic, partition }) => ({ topic, partition }));
       const at = turn.config.offsetReset;
-      if (partitions.length > 0) turn.want({ type: 'listOffsets', at, partitions });
+      if (partitions.length === 0) return;
+      if (at === 'none') throwNoOffset(turn, partitions);
+      else turn.want({ type: 'listOffsets', at, partitions });
       return;
     }
     default:
       rulesOf(turn).onResponse(turn, sent, correlationId, message);
   }
+}
+
+/**
+ * The process goes on after it was frozen in poll(): the thread beside the application finds first that
+ * nobody has polled for too long, unless it finds before that the session is over, and looks for the
+ * coordinator.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run; AbstractHeartbeatRequestManager#poll.
+ */
+function onThawed(turn: MemberTurn, frozenMs: number): void {
+  const { maxPollIntervalMs, sessionTimeoutMs, profile, groupProtocol } = turn.config;
+  const { application, lastHeartbeatOkMs } = turn.state;
+  if (!profile.missesPollsFrozen || maxPollIntervalMs === null) return;
+  if (application.doing !== 'polling' || frozenMs < maxPollIntervalMs) return;
+  const isSilent = turn.nowMs - lastHeartbeatOkMs >= sessionTimeoutMs;
+  if (groupProtocol === 'classic' && isSilent) return;
+  rulesOf(turn).onPollMissed(turn);
 }
 
 function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
@@ -281,31 +383,55 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const isNews = topics.some(({ name, partitions }) => metadata.get(name) !== partitions);
   if (isNews) turn.note({ kind: 'metadataSeen', topics });
   const { assigningFor } = turn.state;
-  turn.set({ metadata: seen, assigningFor: null });
+  const replicaRacks = new Map(
+    topics.flatMap(({ name, racks }) => (racks === undefined ? [] : [[name, racks]])),
+  );
+  turn.set({ assigningFor: null, isMetadataAsked: false, replicaRacks });
+  // What librdkafka asks for its assignor does not tell the member itself of new partitions.
+  if (assigningFor === null || turn.config.profile.assignsBy !== 'askedMetadata') {
+    takeMetadata(turn, seen);
+  }
+  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor, seen);
+}
+
+function takeMetadata(turn: MemberTurn, metadata: ReadonlyMap<string, number>): void {
+  turn.set({ metadata });
   turn.startTimer('metadata', turn.config.metadataMaxAgeMs);
-  if (assigningFor !== null && turn.membershipState === 'syncing') sync(turn, assigningFor);
+  noteOwnTopics(turn);
 }
 
 function onCoordinatorFound(turn: MemberTurn): void {
-  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true });
+  turn.set({ isCoordinatorKnown: true, isCoordinatorFresh: true, failedSearches: 0 });
   rulesOf(turn).onCoordinatorFound(turn);
+  sendPendingAsync(turn);
 }
 
-/** The next try waits; source: AbstractCoordinator#ensureCoordinatorReady. */
-function backOff(turn: MemberTurn): void {
-  turn.set({ isBackingOff: true });
-  turn.startTimer('retry', turn.config.retryBackoffMs);
+function onCoordinatorNotFound(turn: MemberTurn): void {
+  refusePendingAsync(turn);
+  backOff(turn);
+}
+
+/** Source: SubscriptionState#resetInitializingPositions. */
+function throwNoOffset(turn: MemberTurn, partitions: readonly TopicPartition[]): void {
+  report(turn, {
+    exception: 'NoOffsetForPartitionException',
+    message: `Undefined offset with no reset policy for partitions: [${partitions.map(printPartition).join(', ')}]`,
+    isFatal: true,
+  });
 }
 
 /** A request is lost with its connection, and so is what is known of the coordinator. */
-function onDisconnected(turn: MemberTurn, correlationId: number): void {
+function onDisconnected(turn: MemberTurn, correlationId: number, isUnreachable: boolean): void {
   const isAnswered = turn.state.waiting.some(
     ({ input }) => input.type === 'response' && input.correlationId === correlationId,
   );
   if (isAnswered || !turn.state.requests.has(correlationId)) return;
   const { request } = turn.settle(correlationId);
   onCoordinatorUnavailable(turn);
-  if (request.type === 'FindCoordinatorRequest') backOff(turn);
+  // Source: NetworkClient.DefaultMetadataUpdater#handleServerDisconnect.
+  if (turn.config.profile.refreshesMetadata) turn.askMetadata();
+  if (turn.config.profile.rebootstraps && isUnreachable) turn.set({ isMetadataLost: true });
+  if (request.type === 'FindCoordinatorRequest') onCoordinatorNotFound(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);
 }
@@ -316,6 +442,10 @@ function onDisconnected(turn: MemberTurn, correlationId: number): void {
  */
 function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
   const buffer = turn.state.buffer.filter(({ partition }) => topics.includes(partition.topic));
+  const { subscription } = turn.state;
+  const isNew =
+    topics.length !== subscription.length || topics.some((topic) => !subscription.includes(topic));
   turn.set({ subscription: topics, buffer, isFetching: false });
+  if (isNew && turn.config.profile.refreshesMetadata) turn.askMetadata();
   rulesOf(turn).onSubscribed(turn);
 }

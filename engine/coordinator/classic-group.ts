@@ -57,6 +57,8 @@ export interface ClassicGroup {
   /** How many of the members wait in JoinGroup, and how many have yet to send SyncGroup. */
   readonly awaitingJoinCount: number;
   readonly pendingSyncCount: number;
+  /** A static member that had not synced was replaced: nobody syncs for its old id any more. */
+  readonly awaitsReplaced: boolean;
   /** How many members offer each assignor. */
   readonly protocolCounts: ReadonlyMap<string, number>;
   /** Ids handed out with MEMBER_ID_REQUIRED that have not joined yet, and whom they went to. */
@@ -181,11 +183,16 @@ export class GroupTurn extends Turn<ClassicGroup, GroupEffect> {
     this.ask({ type: 'note', note });
   }
 
-  /** Starts the clock that removes a silent member; each sign of life starts it anew. */
+  /**
+   * Starts the clock that removes a silent member; each sign of life starts it anew. Kafka has one
+   * clock for a member: the session takes the place of the longer one of its first join phase.
+   */
   restartSession(member: GroupMember): void {
+    const { memberId, isNew } = member;
+    if (isNew) this.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId } });
     this.ask({
       type: 'startTimer',
-      timer: { kind: 'session', memberId: member.memberId },
+      timer: { kind: 'session', memberId },
       afterMs: member.sessionTimeoutMs,
     });
   }
@@ -204,6 +211,7 @@ export const newGroup = (groupId: GroupId): ClassicGroup => ({
   staticMembers: PersistentMap.empty(),
   awaitingJoinCount: 0,
   pendingSyncCount: 0,
+  awaitsReplaced: false,
   protocolCounts: new Map(),
   pendingJoinMembers: new Map(),
   newMemberAdded: false,
@@ -225,6 +233,10 @@ export const inHashOrder = (group: ClassicGroup): readonly GroupMember[] =>
 /** Source: ClassicGroup#hasAllMembersJoined. */
 export const hasAllJoined = (group: ClassicGroup): boolean =>
   group.awaitingJoinCount === group.members.size && group.pendingJoinMembers.size === 0;
+
+/** Source: ClassicGroup#hasReceivedSyncFromAllMembers. */
+export const hasEverybodySynced = (group: ClassicGroup): boolean =>
+  group.pendingSyncCount === 0 && !group.awaitsReplaced;
 
 /** The largest of the members', 0 without members. Source: ClassicGroup#rebalanceTimeoutMs. */
 export const rebalanceTimeoutMs = (group: ClassicGroup): number =>

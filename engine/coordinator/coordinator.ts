@@ -11,8 +11,8 @@ import type {
   OffsetFetchRequest,
   SyncGroupRequest,
 } from '../protocol/messages.ts';
-import { printPartition } from '../protocol/partitions.ts';
 import { GroupTurn, newGroup } from './classic-group.ts';
+import { refusalOfForm } from './checks.ts';
 import * as classicMembers from './consumer-group/classic-members.ts';
 import { canUpgrade, downgraded, upgrade } from './consumer-group/conversion.ts';
 import {
@@ -20,7 +20,7 @@ import {
   newConsumerGroup,
   type ConsumerGroup,
 } from './consumer-group/consumer-group.ts';
-import { judgeHeartbeat, onConsumerGroupHeartbeat } from './consumer-group/heartbeat.ts';
+import { onConsumerGroupHeartbeat } from './consumer-group/heartbeat.ts';
 import * as leavingConsumers from './consumer-group/leaving.ts';
 import { judgeConsumerCommit, judgeConsumerFetch } from './consumer-group/offsets.ts';
 import { onConsumerGroupTimer } from './consumer-group/timers.ts';
@@ -30,7 +30,7 @@ import { onHeartbeat } from './heartbeat.ts';
 import { onJoinGroup } from './join-group.ts';
 import { onLeaveGroup } from './leave-group.ts';
 import { judgeCommit, onOffsetFetch, withCommitted } from './offsets.ts';
-import { refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
+import { refused, refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
 import type { Coordinator, CoordinatorStep } from './state.ts';
 import { onSyncGroup } from './sync-group.ts';
 import { onGroupTimer } from './timers.ts';
@@ -55,6 +55,8 @@ export function onRequest(
   freshId: MemberId,
   nowMs: number,
 ): CoordinatorStep {
+  const faulty = refusalOfForm(request, coordinator.settings);
+  if (faulty !== null) return answerOnly(coordinator, parked, faulty);
   if (coordinator.isLoading) {
     const message = refusalWhileLoading(request);
     if (message !== null) return answerOnly(coordinator, parked, message);
@@ -173,24 +175,25 @@ function toConsumerGroup(
   parked: Parked,
   nowMs: number,
 ): CoordinatorStep {
-  const { group, groupId, settings } = coordinator;
-  const errorCode = judgeHeartbeat(request, settings.consumer);
-  if (errorCode !== 'NONE') {
-    return answerOnly(coordinator, parked, refusedConsumerHeartbeat(errorCode));
-  }
+  const { group, groupId, settings, topics } = coordinator;
   const take = (known: ConsumerGroup): CoordinatorStep =>
     inConsumerGroup(coordinator, known, nowMs, (turn) => {
       if (request.memberEpoch < 0) leavingConsumers.onLeavingHeartbeat(turn, request, parked);
       else onConsumerGroupHeartbeat(turn, request, parked);
     });
   if (group?.protocol === 'consumer') return take(group);
-  const isFree = group === null || group.members.size === 0;
+  const isFree = group === null || group.state === 'Empty';
   if (request.memberEpoch === 0 && isFree) return take(newConsumerGroup(groupId));
   if (request.memberEpoch !== 0 || isFree || !canUpgrade(group, settings.consumer)) {
     return answerOnly(coordinator, parked, refusedConsumerHeartbeat('GROUP_ID_NOT_FOUND'));
   }
   const classic = new GroupTurn(group, settings);
-  const step = take(upgrade(classic));
+  const upgraded = upgrade(classic, topics, settings.consumer);
+  if (typeof upgraded === 'string') {
+    classic.answer(parked, refusedConsumerHeartbeat(upgraded));
+    return ended(coordinator, classic);
+  }
+  const step = take(upgraded);
   return { ...step, effects: [...classic.effects, ...step.effects] };
 }
 
@@ -251,32 +254,35 @@ function onOffsetCommit(
   request: OffsetCommitRequest,
   { client, correlationId }: Parked,
 ): CoordinatorStep {
-  const { group } = coordinator;
-  const { memberId } = request;
-  const { errorCode, refused } =
+  const { group, settings } = coordinator;
+  const { memberId, offsets } = request;
+  const errorCode =
     group?.protocol === 'consumer'
       ? judgeConsumerCommit(group, request)
       : judgeCommit(group, request);
-  const effects: GroupEffect[] = [];
-  const isRefused = new Set(refused.map(printPartition));
-  const taken = request.offsets.filter((offset) => !isRefused.has(printPartition(offset)));
-  const left = request.offsets.filter((offset) => isRefused.has(printPartition(offset)));
   const member = client.name;
-  if (left.length > 0) {
-    const note = { kind: 'commitRefused', member, offsets: left, errorCode } as const;
-    effects.push({ type: 'note', note });
+  const send = { type: 'send', to: client, correlationId } as const;
+  if (errorCode !== 'NONE') {
+    const note = { kind: 'commitRefused', member, offsets, errorCode } as const;
+    return {
+      coordinator,
+      effects: [
+        { type: 'note', note },
+        { ...send, message: refused(request, errorCode) },
+      ],
+    };
   }
-  const committed = withCommitted(coordinator.committed, taken);
-  if (taken.length > 0 || errorCode === 'NONE') {
-    effects.push({ type: 'note', note: { kind: 'commitAccepted', member, offsets: taken } });
-  }
+  const effects: GroupEffect[] = [
+    { type: 'note', note: { kind: 'commitAccepted', member, offsets } },
+  ];
   const known =
     group?.protocol === 'classic' && memberId !== null ? group.members.get(memberId) : undefined;
-  if (errorCode === 'NONE' && known !== undefined) {
-    const timer = { kind: 'session', memberId: known.memberId } as const;
-    effects.push({ type: 'startTimer', timer, afterMs: known.sessionTimeoutMs });
+  if (group?.protocol === 'classic' && known !== undefined) {
+    const turn = new GroupTurn(group, settings);
+    turn.restartSession(known);
+    effects.push(...turn.effects);
   }
-  const message = { type: 'OffsetCommitResponse', errorCode, refused } as const;
-  effects.push({ type: 'send', to: client, correlationId, message });
+  effects.push({ ...send, message: { type: 'OffsetCommitResponse', errorCode, refused: [] } });
+  const committed = withCommitted(coordinator.committed, offsets);
   return { coordinator: { ...coordinator, committed }, effects };
 }

@@ -1,7 +1,10 @@
 import type { GroupRequest, GroupResponse } from '../protocol/messages.ts';
+import { refusalOfForm } from './checks.ts';
 import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from './classic-group.ts';
 import { ConsumerGroupTurn, type ConsumerGroup } from './consumer-group/consumer-group.ts';
-import { refusedConsumerHeartbeat, refusedJoin } from './refusals.ts';
+import type { Parked } from './effects.ts';
+import { prepareRebalance } from './rebalance.ts';
+import { refused } from './refusals.ts';
 import type { Coordinator, CoordinatorStep } from './state.ts';
 
 /**
@@ -25,6 +28,22 @@ export function unload(coordinator: Coordinator): CoordinatorStep {
   }
   turn.moveTo('Dead', 'its coordinator is gone');
   return { coordinator: { ...coordinator, group: turn.state }, effects: turn.effects };
+}
+
+/**
+ * What a broker answers that is not the coordinator, or no longer; what is wrong with the request
+ * in itself comes first.
+ *
+ * Source: CoordinatorRuntime#contextOrThrow.
+ */
+export function onRequestElsewhere(
+  coordinator: Coordinator,
+  request: GroupRequest,
+  { client, correlationId }: Parked,
+): CoordinatorStep {
+  const message =
+    refusalOfForm(request, coordinator.settings) ?? refused(request, 'NOT_COORDINATOR');
+  return { coordinator, effects: [{ type: 'send', to: client, correlationId, message }] };
 }
 
 /** The broker begins to read its groups from the log. */
@@ -53,14 +72,27 @@ export function load(coordinator: Coordinator): CoordinatorStep {
   };
 }
 
-/** Every member has a fresh session, and a fresh time to give up what it was told to. */
+/**
+ * Every member has a fresh session, of the broker's length until it is heard, and a fresh time to
+ * give up what it was told to; here members of the classic protocol are no exception. Who was
+ * waited for, to rejoin or to sync, is not in the log.
+ */
 function loadConsumer({ settings, topics }: Coordinator, group: ConsumerGroup): ConsumerGroupTurn {
-  const turn = new ConsumerGroupTurn(group, settings, topics, 0);
+  const turn = new ConsumerGroupTurn(
+    { ...group, mostMembers: group.members.size },
+    settings,
+    topics,
+    0,
+  );
   for (const member of group.members.values()) {
-    const { memberId, rebalanceTimeoutMs: afterMs, classic } = member;
-    turn.restartSession(member);
-    if (member.state !== 'UNREVOKED_PARTITIONS' || classic !== null) continue;
-    turn.ask({ type: 'startTimer', timer: { kind: 'revocationTimeout', memberId }, afterMs });
+    const { classic } = member;
+    turn.putMember({
+      ...member,
+      revokingEpoch: null,
+      classic: classic === null ? null : { ...classic, isAwaited: false },
+    });
+    turn.restartSession({ ...member, classic: null });
+    if (member.state === 'UNREVOKED_PARTITIONS') turn.startRevocation(member.memberId);
   }
   return turn;
 }
@@ -84,6 +116,7 @@ function loadClassic({ groupId, settings }: Coordinator, group: ClassicGroup): G
       turn.restartSession(member);
     }
     if (members.size > 0) turn.moveTo('Stable', 'the coordinator has loaded it from its log');
+    if (members.size > settings.maxSize) prepareRebalance(turn, 'the group is larger than allowed');
   }
   return turn;
 }
@@ -95,23 +128,7 @@ function loadClassic({ groupId, settings }: Coordinator, group: ClassicGroup): G
  * Source: GroupCoordinatorService#heartbeat: CoordinatorLoadInProgressException is swallowed.
  */
 export function refusalWhileLoading(request: GroupRequest): GroupResponse | null {
-  const errorCode = 'COORDINATOR_LOAD_IN_PROGRESS';
-  switch (request.type) {
-    case 'FindCoordinatorRequest':
-      return null;
-    case 'HeartbeatRequest':
-      return { type: 'HeartbeatResponse', errorCode: 'NONE' };
-    case 'JoinGroupRequest':
-      return refusedJoin(errorCode, request.memberId);
-    case 'SyncGroupRequest':
-      return { type: 'SyncGroupResponse', errorCode, assignment: [] };
-    case 'LeaveGroupRequest':
-      return { type: 'LeaveGroupResponse', errorCode, members: [] };
-    case 'OffsetCommitRequest':
-      return { type: 'OffsetCommitResponse', errorCode, refused: request.offsets };
-    case 'OffsetFetchRequest':
-      return { type: 'OffsetFetchResponse', errorCode, offsets: [] };
-    case 'ConsumerGroupHeartbeatRequest':
-      return refusedConsumerHeartbeat(errorCode);
-  }
+  if (request.type === 'FindCoordinatorRequest') return null;
+  const isHeartbeat = request.type === 'HeartbeatRequest';
+  return refused(request, isHeartbeat ? 'NONE' : 'COORDINATOR_LOAD_IN_PROGRESS');
 }

@@ -14,6 +14,7 @@ import {
   maybeCompleteJoinPhase,
   prepareRebalance,
   removeMember,
+  removePending,
   selectProtocol,
 } from './rebalance.ts';
 
@@ -41,11 +42,10 @@ export function onJoinGroup(
   const { memberId, groupInstanceId } = request;
   const refusal = judge(turn, request);
   if (refusal === 'GROUP_MAX_SIZE_REACHED') {
-    if (memberId !== null && turn.state.members.has(memberId)) {
-      removeMember(turn, memberId, 'the group is full');
-    }
+    if (memberId !== null) sendAway(turn, memberId);
     turn.refuseJoin(parked, refusal);
-  } else if (refusal !== 'NONE') turn.refuseJoin(parked, refusal, memberId);
+  } else if (refusal === 'UNKNOWN_SERVER_ERROR') turn.refuseJoin(parked, refusal);
+  else if (refusal !== 'NONE') turn.refuseJoin(parked, refusal, memberId);
   else if (memberId !== null) {
     if (turn.state.pendingJoinMembers.has(memberId)) addMember(turn, request, memberId, parked);
     else rejoin(turn, request, turn.member(memberId), parked);
@@ -57,14 +57,21 @@ export function onJoinGroup(
   }
 }
 
-/** The broker's order of checks: session timeout, size, dead group, protocols, membership. */
-function judge(turn: GroupTurn, request: JoinGroupRequest): ErrorCode {
-  const { minSessionTimeoutMs, maxSessionTimeoutMs } = turn.settings;
-  const { sessionTimeoutMs, memberId, groupInstanceId } = request;
-  const group = turn.state;
-  if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
-    return 'INVALID_SESSION_TIMEOUT';
+/**
+ * Who comes too late to a full group is no part of it any more, and neither is an id that was
+ * handed out; the clocks run on, and come to nothing.
+ */
+function sendAway(turn: GroupTurn, memberId: MemberId): void {
+  if (turn.state.members.has(memberId)) removeMember(turn, memberId, 'the group is full');
+  if (turn.state.pendingJoinMembers.has(memberId)) {
+    removePending(turn, memberId, 'the group is full');
   }
+}
+
+/** The broker's order of checks: size, dead group, protocols, membership. */
+function judge(turn: GroupTurn, request: JoinGroupRequest): ErrorCode {
+  const { memberId, groupInstanceId } = request;
+  const group = turn.state;
   if (!acceptsJoiner(turn, memberId)) return 'GROUP_MAX_SIZE_REACHED';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';
   if (!supportsProtocols(group, request.protocols)) return 'INCONSISTENT_GROUP_PROTOCOL';
@@ -178,6 +185,8 @@ function replaceStaticMember(
   turn.noteMember('removed', old.memberId, 'its group.instance.id has a new member id');
   turn.dropMember(old);
   turn.mapStatic(old.groupInstanceId, memberId);
+  // The group goes on waiting for the SyncGroup of the old id, which nobody will send.
+  if (old.isPendingSync) turn.set({ awaitsReplaced: true });
   if (isLeader) turn.set({ leaderId: memberId });
   const member: GroupMember = {
     ...old,

@@ -58,7 +58,8 @@ function leaveOne(turn: GroupTurn, leaving: LeavingMember): ErrorCode {
 /** Source: GroupMetadataManager#removeCurrentMemberFromClassicGroup. */
 function takeOut(turn: GroupTurn, memberId: MemberId, why: string): void {
   const { isNew, awaitingJoin } = turn.member(memberId);
-  turn.ask({ type: 'stopTimer', timer: { kind: isNew ? 'newMember' : 'session', memberId } });
+  if (isNew) turn.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId } });
+  turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId } });
   if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, 'UNKNOWN_MEMBER_ID');
   removeMember(turn, memberId, why);
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { OffsetCommitRequest, OffsetFetchRequest } from '../protocol/messages.ts';
 import type { OffsetFetchResponse } from '../protocol/messages.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import type { PartitionOffset, TopicPartition } from '../protocol/partitions.ts';
+import type { PartitionOffset } from '../protocol/partitions.ts';
 import { validateMember, type ClassicGroup } from './classic-group.ts';
 
 /** The committed offset of each partition: by topic, then number. */
@@ -19,26 +19,12 @@ export function withCommitted(
   }, committed);
 }
 
-/** What comes of a commit: which of its partitions are refused, and with what. */
-export interface CommitVerdict {
-  readonly errorCode: ErrorCode;
-  readonly refused: readonly TopicPartition[];
-}
-
 /**
  * Whether a commit is taken.
  *
  * Source: OffsetMetadataManager#validateOffsetCommit, ClassicGroup#validateOffsetCommit.
  */
-export function judgeCommit(
-  group: ClassicGroup | null,
-  request: OffsetCommitRequest,
-): CommitVerdict {
-  const errorCode = refusalOf(group, request);
-  return { errorCode, refused: errorCode === 'NONE' ? [] : request.offsets };
-}
-
-function refusalOf(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
+export function judgeCommit(group: ClassicGroup | null, request: OffsetCommitRequest): ErrorCode {
   const { generationId, memberId, groupInstanceId } = request;
   if (group === null) return generationId === null ? 'NONE' : 'GROUP_ID_NOT_FOUND';
   if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE';

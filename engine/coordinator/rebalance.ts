@@ -59,6 +59,7 @@ function stopJoinClock(turn: GroupTurn): void {
 }
 
 function forgetPendingSyncs(turn: GroupTurn): void {
+  if (turn.state.awaitsReplaced) turn.set({ awaitsReplaced: false });
   if (turn.state.pendingSyncCount === 0) return;
   for (const member of turn.state.members.values()) {
     if (member.isPendingSync) turn.putMember({ ...member, isPendingSync: false });
@@ -151,7 +152,6 @@ function answerJoin(turn: GroupTurn, member: GroupMember): void {
     turn.noteMember('answered', memberId, 'its JoinGroup is answered');
     turn.answer(awaitingJoin, joinSucceeded(turn.state, memberId));
   }
-  if (member.isNew) turn.ask({ type: 'stopTimer', timer: { kind: 'newMember', memberId } });
   turn.restartSession(member);
   turn.putMember({ ...member, awaitingJoin: null, isNew: false, isPendingSync: true });
 }

@@ -1,6 +1,12 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { SyncGroupRequest } from '../protocol/messages.ts';
-import { inHashOrder, validateMember, type ClassicGroup, type GroupTurn } from './classic-group.ts';
+import {
+  hasEverybodySynced,
+  inHashOrder,
+  validateMember,
+  type ClassicGroup,
+  type GroupTurn,
+} from './classic-group.ts';
 import type { Parked } from './effects.ts';
 
 /**
@@ -30,7 +36,7 @@ export function onSyncGroup(turn: GroupTurn, request: SyncGroupRequest, parked: 
     );
     if (memberId === turn.state.leaderId) distribute(turn, request);
   }
-  if (turn.state.pendingSyncCount === 0) {
+  if (hasEverybodySynced(turn.state)) {
     turn.ask({ type: 'stopTimer', timer: { kind: 'syncTimeout', memberId: null } });
   }
 }

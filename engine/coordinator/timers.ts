@@ -1,6 +1,12 @@
 import { existing, unreachable } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import { hasAllJoined, inHashOrder, type GroupTurn } from './classic-group.ts';
+import {
+  hasAllJoined,
+  hasEverybodySynced,
+  inHashOrder,
+  type GroupMember,
+  type GroupTurn,
+} from './classic-group.ts';
 import type { GroupTimer } from './effects.ts';
 import {
   completeJoin,
@@ -46,25 +52,30 @@ const idOf = (timer: GroupTimer): MemberId => existing(timer.memberId, 'member o
 
 /**
  * A member was silent for its session timeout. One whose request is parked is not removed, and
- * its clock stands still until it is answered.
+ * its clock stands still until it is answered; one in its first join phase is all the same.
  *
- * Source: GroupMetadataManager#expireClassicGroupMemberHeartbeat.
+ * Source: GroupMetadataManager#expireClassicGroupMemberHeartbeat,
+ * ClassicGroupMember#hasSatisfiedHeartbeat.
  */
 function onSessionTimeout(turn: GroupTurn, memberId: MemberId): void {
   // The clock of a replaced static member's old id runs on, and comes to nothing.
   const member = turn.state.members.get(memberId);
   if (member === undefined) return;
-  if (member.awaitingJoin !== null || member.awaitingSync !== null) return;
-  removeMember(turn, memberId, 'no heartbeat within its session timeout');
+  if (!member.isNew && (member.awaitingJoin !== null || member.awaitingSync !== null)) return;
+  expire(turn, member, 'no heartbeat within its session timeout');
   rebalanceWithout(turn, `${member.name} was silent for its session timeout`);
 }
 
 function onNewMemberTimeout(turn: GroupTurn, memberId: MemberId): void {
   const member = turn.state.members.get(memberId);
   if (member?.isNew !== true) return;
-  if (member.awaitingJoin !== null) turn.refuseJoin(member.awaitingJoin, 'UNKNOWN_MEMBER_ID');
-  removeMember(turn, memberId, 'its first join phase took more than five minutes');
+  expire(turn, member, 'its first join phase took more than five minutes');
   rebalanceWithout(turn, `${member.name} waited too long in its first join phase`);
+}
+
+function expire(turn: GroupTurn, { memberId, awaitingJoin }: GroupMember, why: string): void {
+  if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, 'UNKNOWN_MEMBER_ID');
+  removeMember(turn, memberId, why);
 }
 
 /** Source: GroupMetadataManager#removeMemberAndUpdateClassicGroup. */
@@ -80,9 +91,9 @@ function completeIfAllJoined(turn: GroupTurn): void {
 
 /** Removes whoever has not sent SyncGroup. Source: GroupMetadataManager#expirePendingSync. */
 function onSyncTimeout(turn: GroupTurn): void {
-  const { state, pendingSyncCount } = turn.state;
+  const { state } = turn.state;
   if (state !== 'CompletingRebalance' && state !== 'Stable') return;
-  if (pendingSyncCount === 0) return;
+  if (hasEverybodySynced(turn.state)) return;
   for (const { memberId, isPendingSync } of inHashOrder(turn.state)) {
     if (!isPendingSync) continue;
     turn.ask({ type: 'stopTimer', timer: { kind: 'session', memberId } });

@@ -1,3 +1,4 @@
+import { existing } from '../assert.ts';
 import { hashString } from './hash-codes.ts';
 import { at, type Ints } from './ints.ts';
 
@@ -25,6 +26,15 @@ export function copyTableLength(size: number): number {
   let length = DEFAULT_TABLE_LENGTH;
   while (length < capacity) length *= 2;
   return length;
+}
+
+/** The elements in the order of `new HashSet<>(collection)`, of a collection of distinct strings. */
+export function hashSetOrder<Key extends string>(elements: readonly Key[]): readonly Key[] {
+  const hashes = Int32Array.from(elements, hashString);
+  const tableLength = copyTableLength(elements.length);
+  return [...orderByHash(hashes, { tableLength })].map((index) =>
+    existing(elements[index], 'element'),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { existing } from '../assert.ts';
-import type { Ints } from './ints.ts';
+import { at, type Ints } from './ints.ts';
 import {
   CROWDED,
   DEFAULT_TABLE_LENGTH,
@@ -80,8 +80,11 @@ export class HashTable {
 /**
  * The order of keys with these hashes, as indexes into them, that `computeIfAbsent` has put in one
  * after another. Few keys mostly have a bucket each; then it is the order of the buckets.
+ *
+ * @param isAskedAgain whether it was called for one of them once more after the last had been put in:
+ *   a table that is full grows then, though nothing new comes.
  */
-export function orderOfComputed(hashes: Ints): readonly number[] {
+export function orderOfComputed(hashes: Ints, isAskedAgain: boolean): readonly number[] {
   if (!isFull(hashes.length, DEFAULT_TABLE_LENGTH)) {
     const buckets = new Array<number>(DEFAULT_TABLE_LENGTH).fill(-1);
     const isCrowded = hashes.some((hash, index) => {
@@ -96,6 +99,7 @@ export function orderOfComputed(hashes: Ints): readonly number[] {
   hashes.forEach((hash, index) => {
     table.computeIfAbsent(index, hash);
   });
+  if (isAskedAgain) table.computeIfAbsent(0, at(hashes, 0));
   return table.keys();
 }
 

@@ -12,11 +12,13 @@ export const isUuid = (text: string): boolean => /^[\w-]{22}(==)?$/.test(text);
 export function readUuid(text: string): Uuid {
   assert(isUuid(text), `"${text}" is no Uuid`);
   const words: [number, number, number, number] = [0, 0, 0, 0];
-  for (let bit = 0; bit < 128; bit += 1) {
-    const digit = DIGITS.indexOf(text.charAt(Math.floor(bit / 6)));
-    if (((digit >> (5 - (bit % 6))) & 1) === 0) continue;
-    const word = bit >> 5;
-    words[word] = (words[word] ?? 0) | (1 << (31 - (bit & 31)));
+  for (let index = 0; index < 22; index += 1) {
+    const digit = DIGITS.indexOf(text.charAt(index));
+    const word = (index * 6) >> 5;
+    // How far the digit's last bit is from the last bit of the word in which it begins.
+    const shift = 26 - ((index * 6) & 31);
+    words[word] = (words[word] ?? 0) | (shift >= 0 ? digit << shift : digit >> -shift);
+    if (shift < 0 && word < 3) words[word + 1] = digit << (32 + shift);
   }
   return words;
 }

@@ -62,36 +62,51 @@ export const CLIENT_SETTINGS: readonly Setting[] = [
     librdkafka: 'earliest',
     kafkajs: 'earliest',
   }),
-  setting('metadata.max.age.ms', 'integer', 'ms', { java: '300000', kafkajs: '300000' }),
+  // librdkafka's is the age of its cache; what it looks at the cluster by is the setting after it.
+  setting('metadata.max.age.ms', 'integer', 'ms', {
+    java: '300000',
+    librdkafka: '900000',
+    kafkajs: '300000',
+  }),
   setting('topic.metadata.refresh.interval.ms', 'integer', 'ms', { librdkafka: '300000' }),
   setting('retry.backoff.ms', 'integer', 'ms', { java: '100', librdkafka: '100' }),
   setting('retry.backoff.max.ms', 'integer', 'ms', { java: '1000', librdkafka: '1000' }, false),
-  setting('request.timeout.ms', 'integer', 'ms', { java: '30000' }, false),
+  setting('request.timeout.ms', 'integer', 'ms', { java: '30000' }),
   setting('default.api.timeout.ms', 'integer', 'ms', { java: '60000' }, false),
   setting('fetch.min.bytes', 'integer', 'bytes', { java: '1', librdkafka: '1' }, false),
   setting('fetch.max.wait.ms', 'integer', 'ms', { java: '500' }, false),
-  setting('client.rack', 'text', null, { java: '', librdkafka: '' }, false),
+  setting('fetch.wait.max.ms', 'integer', 'ms', { librdkafka: '500' }, false),
+  setting('client.rack', 'text', null, { java: '', librdkafka: '' }),
 ];
+
+/** A setting of the broker. */
+export interface BrokerSetting extends Omit<Setting, 'defaults'> {
+  readonly default: string;
+  /** The smallest number that the broker starts with; 0 also where Kafka takes any. */
+  readonly least: number;
+}
 
 /**
  * Broker settings by Kafka's key.
  *
  * Source: GroupCoordinatorConfig, Kafka 4.3.1.
  */
-export const BROKER_SETTINGS: readonly (Omit<Setting, 'defaults'> & {
-  readonly default: string;
-})[] = [
-  brokerSetting('group.initial.rebalance.delay.ms', 'ms', '3000'),
-  brokerSetting('group.min.session.timeout.ms', 'ms', '6000'),
-  brokerSetting('group.max.session.timeout.ms', 'ms', '1800000'),
-  brokerSetting('group.max.size', 'members', '2147483647'),
-  brokerSetting('offsets.topic.num.partitions', 'partitions', '50', false),
-  brokerSetting('group.consumer.session.timeout.ms', 'ms', '45000'),
-  brokerSetting('group.consumer.heartbeat.interval.ms', 'ms', '5000'),
-  brokerSetting('group.consumer.min.session.timeout.ms', 'ms', '45000', false),
-  brokerSetting('group.consumer.min.heartbeat.interval.ms', 'ms', '5000', false),
-  brokerSetting('group.consumer.max.size', 'members', '2147483647'),
-  brokerSetting('group.consumer.assignment.interval.ms', 'ms', '1000'),
+export const BROKER_SETTINGS: readonly BrokerSetting[] = [
+  brokerSetting('group.initial.rebalance.delay.ms', 'ms', '3000', 0),
+  brokerSetting('group.min.session.timeout.ms', 'ms', '6000', 0),
+  brokerSetting('group.max.session.timeout.ms', 'ms', '1800000', 0),
+  brokerSetting('group.max.size', 'members', '2147483647', 1),
+  brokerSetting('offsets.topic.num.partitions', 'partitions', '50', 1, false),
+  brokerSetting('group.consumer.session.timeout.ms', 'ms', '45000', 1),
+  brokerSetting('group.consumer.min.session.timeout.ms', 'ms', '45000', 1),
+  brokerSetting('group.consumer.max.session.timeout.ms', 'ms', '60000', 1),
+  brokerSetting('group.consumer.heartbeat.interval.ms', 'ms', '5000', 1),
+  brokerSetting('group.consumer.min.heartbeat.interval.ms', 'ms', '5000', 1),
+  brokerSetting('group.consumer.max.heartbeat.interval.ms', 'ms', '15000', 1),
+  brokerSetting('group.consumer.max.size', 'members', '2147483647', 1),
+  brokerSetting('group.consumer.assignment.interval.ms', 'ms', '1000', 0),
+  brokerSetting('group.consumer.min.assignment.interval.ms', 'ms', '0', 0),
+  brokerSetting('group.consumer.max.assignment.interval.ms', 'ms', '15000', 0),
   brokerText('group.consumer.assignors', 'uniform,range'),
   brokerText('group.consumer.migration.policy', 'bidirectional'),
 ];
@@ -100,16 +115,14 @@ function brokerSetting(
   key: string,
   unit: Setting['unit'],
   defaultText: string,
+  least: number,
   simulated = true,
-): Omit<Setting, 'defaults'> & { readonly default: string } {
-  return { key, type: 'integer', unit, default: defaultText, simulated };
+): BrokerSetting {
+  return { key, type: 'integer', unit, default: defaultText, least, simulated };
 }
 
-function brokerText(
-  key: string,
-  defaultText: string,
-): Omit<Setting, 'defaults'> & { readonly default: string } {
-  return { key, type: 'text', unit: null, default: defaultText, simulated: true };
+function brokerText(key: string, defaultText: string): BrokerSetting {
+  return { key, type: 'text', unit: null, default: defaultText, least: 0, simulated: true };
 }
 
 /** A setting's value as a scenario gives it. */

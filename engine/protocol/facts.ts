@@ -43,6 +43,8 @@ export interface OffsetSpan {
 export interface TopicMetadata {
   readonly name: string;
   readonly partitions: number;
+  /** Racks that have a replica, for each partition; missing when no broker has a rack. */
+  readonly racks?: readonly (readonly string[])[];
 }
 
 /** What the coordinator tells a trace of itself. */
@@ -122,6 +124,8 @@ export type MemberFact =
       readonly callback: CallbackName;
       readonly partitions: readonly TopicPartition[];
     }
+  /** The call that is under way throws, instead of coming to its end. */
+  | { readonly kind: 'callbackThrew'; readonly callback: CallbackName }
   | { readonly kind: 'callbackLeft'; readonly callback: CallbackName }
   | {
       readonly kind: 'assignmentChanged';
@@ -134,6 +138,8 @@ export type MemberFact =
   | ({ readonly kind: 'recordsPolled' } & OffsetSpan)
   /** The application is done with them. */
   | ({ readonly kind: 'recordsProcessed' } & OffsetSpan)
+  /** Where it has got to, as it keeps it outside of Kafka. */
+  | { readonly kind: 'checkpointsSaved'; readonly offsets: readonly PartitionOffset[] }
   | { readonly kind: 'metadataSeen'; readonly topics: readonly TopicMetadata[] }
   /** An exception that reached the application. */
   | { readonly kind: 'memberError'; readonly exception: string; readonly message: string }

@@ -13,6 +13,7 @@ import {
   type SettingValue,
 } from '../protocol/config.ts';
 import { asGroupId, asMemberName, type MemberName } from '../protocol/ids.ts';
+import { brokerProblem } from './check-broker.ts';
 import { groupProtocolOf, settingOf } from './member-settings.ts';
 import {
   SCENARIO_FORMAT,
@@ -62,13 +63,20 @@ const settings = v.record(
 );
 const partitionCount = wholeNumber(1, 10_000, 'a number of partitions from 1 to 10000');
 
+const replicaRacks = v.pipe(
+  v.array(
+    v.array(nonEmptyText, 'expected a list of racks'),
+    'expected a list with the racks of each partition',
+  ),
+  v.minLength(1, 'expected the racks of at least one partition'),
+);
+
 const memberCommand = <const Name extends string>(name: Name) =>
   v.strictObject({ atMs: timeMs, do: v.literal(name), member: memberName });
 const command = v.variant(
   'do',
   [
     memberCommand('start'),
-    memberCommand('close'),
     memberCommand('crash'),
     memberCommand('freeze'),
     memberCommand('thaw'),
@@ -77,7 +85,19 @@ const command = v.variant(
     memberCommand('commit'),
     memberCommand('unsubscribe'),
     memberCommand('enforceRebalance'),
+    memberCommand('wakeup'),
     memberCommand('removeMember'),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('close'),
+      member: memberName,
+      groupMembershipOperation: v.exactOptional(
+        v.picklist(
+          ['DEFAULT', 'LEAVE_GROUP', 'REMAIN_IN_GROUP'],
+          'expected DEFAULT, LEAVE_GROUP or REMAIN_IN_GROUP',
+        ),
+      ),
+    }),
     v.strictObject({
       atMs: timeMs,
       do: v.literal('stall'),
@@ -111,9 +131,24 @@ const command = v.variant(
       do: v.literal('restartBroker'),
       downMs: wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more'),
     }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('moveCoordinator'),
+      loadingMs: timeMs,
+    }),
   ],
-  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, produce, addPartitions, removeMember or restartBroker',
+  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, wakeup, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
 );
+
+const listenerThrows = v.strictObject({
+  in: v.picklist(['assigned', 'revoked', 'lost'], 'expected assigned, revoked or lost'),
+  times: v.optional(v.picklist(['once', 'always'], 'expected once or always'), 'once'),
+  then: v.optional(v.picklist(['end', 'pollOn'], 'expected end or pollOn'), 'end'),
+});
+const commitPolicy = v.strictObject({
+  how: v.picklist(['sync', 'async'], 'expected sync or async'),
+  after: v.optional(v.picklist(['poll', 'record'], 'expected poll or record'), 'poll'),
+});
 
 const scenarioSchema = v.strictObject({
   format: v.literal(SCENARIO_FORMAT, `expected "${SCENARIO_FORMAT}"`),
@@ -123,7 +158,11 @@ const scenarioSchema = v.strictObject({
   broker: v.optional(settings, {}),
   topics: v.pipe(
     v.array(
-      v.strictObject({ name: topicName, partitions: partitionCount }),
+      v.strictObject({
+        name: topicName,
+        partitions: partitionCount,
+        racks: v.exactOptional(replicaRacks),
+      }),
       'expected a list of topics',
     ),
     v.minLength(1, 'expected at least one topic'),
@@ -142,6 +181,13 @@ const scenarioSchema = v.strictObject({
           v.strictObject({
             perRecordMs: v.optional(timeMs, 0),
             commitInRevoked: v.optional(v.boolean('expected true or false'), false),
+            listenerThrows: v.exactOptional(listenerThrows),
+            lostCallsRevoked: v.exactOptional(v.boolean('expected true or false')),
+            commit: v.exactOptional(commitPolicy),
+            workers: v.exactOptional(wholeNumber(1, 100, 'a number of threads from 1 to 100')),
+            checkpoints: v.exactOptional(
+              v.strictObject({ everyMs: wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more') }),
+            ),
           }),
           {},
         ),
@@ -214,35 +260,18 @@ function checkSettings(scenario: Unordered, fail: Fail): void {
       );
     } else {
       checkValue(['broker', key], setting.type, value, fail);
-      checkBrokerText(['broker', key], key, String(value), fail);
     }
   }
+  const problem = brokerProblem(scenario.broker);
+  if (problem !== null) fail(['broker', problem.key], problem.problem, problem.remedy);
   scenario.members.forEach((member, index) => {
     for (const [key, value] of Object.entries(member.config)) {
       checkClientSetting(['members', index, 'config', key], member.client, key, value, fail);
     }
     checkGroupProtocol(['members', index, 'config'], member, fail);
+    checkOffsetReset(['members', index, 'config', 'auto.offset.reset'], member, fail);
     checkTimeouts(['members', index, 'config'], member, fail);
   });
-}
-
-/** Texts of the broker that say one of a few things, or list some. */
-const BROKER_WORDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['group.consumer.assignors', ['uniform', 'range']],
-  ['group.consumer.migration.policy', ['bidirectional', 'upgrade', 'downgrade', 'disabled']],
-]);
-
-function checkBrokerText(
-  path: readonly (string | number)[],
-  key: string,
-  value: string,
-  fail: Fail,
-): void {
-  const words = BROKER_WORDS.get(key);
-  if (words === undefined) return;
-  const given = key.endsWith('assignors') ? value.split(',') : [value.toLowerCase()];
-  const unknown = given.find((word) => !words.includes(word.trim()));
-  if (unknown !== undefined) fail(path, `is "${unknown.trim()}", expected ${words.join(' or ')}`);
 }
 
 function checkClientSetting(
@@ -316,13 +345,29 @@ function checkGroupProtocol(
   );
 }
 
-/** Source: Heartbeat's constructor, which every Java consumer of a classic group goes through. */
+/** Source: AutoOffsetResetStrategy.Validator, in the constructor of every Java consumer. */
+function checkOffsetReset(
+  path: readonly (string | number)[],
+  member: ScenarioMember,
+  fail: Fail,
+): void {
+  const text = settingOf(member, 'auto.offset.reset');
+  if (member.client !== 'java' || /^(earliest|latest|none|by_duration:.+)$/.test(text)) return;
+  fail(path, `is "${text}", expected earliest, latest, none or by_duration:<duration>`);
+}
+
+/**
+ * librdkafka takes any heartbeat interval.
+ *
+ * Source: Heartbeat's constructor, which every Java consumer of a classic group goes through; kafkajs
+ * 2.2.4, consumer/index.js.
+ */
 function checkTimeouts(
   path: readonly (string | number)[],
   member: ScenarioMember,
   fail: Fail,
 ): void {
-  if (groupProtocolOf(member) === 'consumer') return;
+  if (groupProtocolOf(member) === 'consumer' || member.client === 'librdkafka') return;
   const read = (key: string): number => Number(settingOf(member, key));
   if (read('heartbeat.interval.ms') >= read('session.timeout.ms')) {
     fail(

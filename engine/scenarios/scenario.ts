@@ -1,4 +1,5 @@
 import type { ClientKind, Settings } from '../protocol/config.ts';
+import type { CallbackName } from '../protocol/facts.ts';
 import type { GroupId, MemberName } from '../protocol/ids.ts';
 
 export const SCENARIO_FORMAT = 'rebalance-scenario/1';
@@ -21,6 +22,11 @@ export interface Scenario {
 export interface ScenarioTopic {
   readonly name: string;
   readonly partitions: number;
+  /**
+   * Racks that have a replica, partition by partition; the list starts over where there are more
+   * partitions. Missing when the brokers have no racks.
+   */
+  readonly racks?: readonly (readonly string[])[];
 }
 
 export interface ScenarioMember {
@@ -37,11 +43,40 @@ export interface MemberWork {
   readonly perRecordMs: number;
   /** `commitSync()` inside the revoked callback. */
   readonly commitInRevoked: boolean;
+  /** From here on for a Java member of a classic group; each may be left out. */
+  readonly listenerThrows?: ListenerThrows;
+  /** The listener has no onPartitionsLost of its own: Kafka's calls onPartitionsRevoked. */
+  readonly lostCallsRevoked?: boolean;
+  /** The application commits by itself, besides what enable.auto.commit does. */
+  readonly commit?: CommitPolicy;
+  /** So many threads process the records, and poll() goes on meanwhile. */
+  readonly workers?: number;
+  /** Where it has got to is kept outside of Kafka: it seeks there when partitions are assigned. */
+  readonly checkpoints?: CheckpointPolicy;
+}
+
+/** An exception out of a call of the listener. */
+export interface ListenerThrows {
+  readonly in: CallbackName;
+  /** The first such call of a process, or every one. */
+  readonly times: 'once' | 'always';
+  /** When poll() throws it, the application closes its consumer and ends, or polls again. */
+  readonly then: 'end' | 'pollOn';
+}
+
+export interface CommitPolicy {
+  readonly how: 'sync' | 'async';
+  /** The records of a poll(), or each record; with workers a task, or each record. */
+  readonly after: 'poll' | 'record';
+}
+
+export interface CheckpointPolicy {
+  /** Between two saves; it saves also when partitions are revoked. */
+  readonly everyMs: number;
 }
 
 type MemberCommandName =
   | 'start'
-  | 'close'
   | 'crash'
   | 'freeze'
   | 'thaw'
@@ -50,6 +85,7 @@ type MemberCommandName =
   | 'commit'
   | 'unsubscribe'
   | 'enforceRebalance'
+  | 'wakeup'
   | 'removeMember';
 
 /** A command to one member that needs nothing but its name. */
@@ -57,6 +93,14 @@ export interface MemberCommand {
   readonly do: MemberCommandName;
   readonly member: MemberName;
 }
+export interface CloseCommand {
+  readonly do: 'close';
+  readonly member: MemberName;
+  /** As in Kafka's CloseOptions (KIP-1092); DEFAULT when it is left out. */
+  readonly groupMembershipOperation?: GroupMembershipOperation;
+}
+/** Whether a member that closes leaves its group: if it is dynamic, in any case, or not at all. */
+export type GroupMembershipOperation = 'DEFAULT' | 'LEAVE_GROUP' | 'REMAIN_IN_GROUP';
 export interface StallCommand {
   readonly do: 'stall';
   readonly member: MemberName;
@@ -84,14 +128,21 @@ export interface RestartBrokerCommand {
   readonly do: 'restartBroker';
   readonly downMs: number;
 }
+export interface MoveCoordinatorCommand {
+  readonly do: 'moveCoordinator';
+  /** How long the new coordinator reads the group from its log. */
+  readonly loadingMs: number;
+}
 
 export type Command =
   | MemberCommand
+  | CloseCommand
   | StallCommand
   | SubscribeCommand
   | ProduceCommand
   | AddPartitionsCommand
-  | RestartBrokerCommand;
+  | RestartBrokerCommand
+  | MoveCoordinatorCommand;
 
 /** A command and the time of the run at which it is given. */
 export type TimedCommand = Command & { readonly atMs: number };

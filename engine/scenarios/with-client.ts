@@ -4,8 +4,9 @@ import type { Scenario } from './scenario.ts';
 /**
  * The same scenario with every member played by another client.
  *
- * Settings that the client does not have are left out; `leftOut` lists them, such as
- * `C1: partition.assignment.strategy`, so that nobody takes them for applied.
+ * Settings that the client does not have are left out, and ways to work that only Java's members have;
+ * `leftOut` lists them, such as `C1: partition.assignment.strategy` or `C1: work.workers`, so that nobody
+ * takes them for applied.
  */
 export function withClient(
   scenario: Scenario,
@@ -19,7 +20,12 @@ export function withClient(
       leftOut.push(`${member.name}: ${key}`);
       return false;
     });
-    return { ...member, client, config: Object.fromEntries(kept) };
+    const { perRecordMs, commitInRevoked, ...others } = member.work;
+    const work = client === 'java' ? member.work : { perRecordMs, commitInRevoked };
+    if (client !== 'java') {
+      leftOut.push(...Object.keys(others).map((key) => `${member.name}: work.${key}`));
+    }
+    return { ...member, client, config: Object.fromEntries(kept), work };
   });
   return { scenario: { ...scenario, members }, leftOut };
 }

@@ -13,7 +13,7 @@ const CLIENT_KEYS: Readonly<Partial<Record<TimerKind, readonly string[]>>> = {
   poll: ['max.poll.interval.ms'],
   autoCommit: ['auto.commit.interval.ms'],
   retry: ['retry.backoff.ms'],
-  metadata: ['metadata.max.age.ms', 'topic.metadata.refresh.interval.ms'],
+  metadata: ['topic.metadata.refresh.interval.ms', 'metadata.max.age.ms'],
   rebalanceTimeout: ['max.poll.interval.ms', 'rebalance.timeout.ms'],
   syncTimeout: ['max.poll.interval.ms', 'rebalance.timeout.ms'],
   revocationTimeout: ['max.poll.interval.ms', 'rebalance.timeout.ms'],

@@ -3,7 +3,7 @@ import { printPartition, sortPartitions, type TopicPartition } from '../protocol
 import type { Trace } from './events.ts';
 import { addOffsets, type OffsetRanges } from './offset-ranges.ts';
 
-/** Which offsets of one partition poll() has returned to any member of the group. */
+/** What any member of the group was given of one partition by poll(), and what it did with it. */
 export interface PartitionDeliveries extends TopicPartition {
   /** At least once. */
   readonly delivered: OffsetRanges;
@@ -11,6 +11,15 @@ export interface PartitionDeliveries extends TopicPartition {
   readonly redelivered: OffsetRanges;
   /** Never, though the group reads, or has committed, behind them: nobody in it will get them. */
   readonly skipped: OffsetRanges;
+  /** At least once. */
+  readonly processed: OffsetRanges;
+  /** More than once. */
+  readonly reprocessed: OffsetRanges;
+  /**
+   * Never, though the group has processed, committed or saved what comes behind them: delivered or not,
+   * nobody in it will process them.
+   */
+  readonly unprocessed: OffsetRanges;
 }
 
 /**
@@ -26,57 +35,87 @@ export function deliveriesOf(trace: Trace): readonly PartitionDeliveries[] {
     return known;
   };
   for (const event of trace.events) {
-    if (event.kind === 'recordsPolled') deliver(of(event.partition), event);
-    if (event.kind !== 'commitAccepted') continue;
-    for (const offset of event.offsets) {
-      const reading = of(offset);
-      reading.endOffset = Math.max(reading.endOffset, offset.offset);
+    switch (event.kind) {
+      case 'recordsPolled':
+        count(of(event.partition).delivered, event);
+        break;
+      case 'recordsProcessed':
+        count(of(event.partition).processed, event);
+        break;
+      case 'commitAccepted':
+        for (const offset of event.offsets) {
+          const { delivered, processed } = of(offset);
+          reach(delivered, offset.offset);
+          reach(processed, offset.offset);
+        }
+        break;
+      case 'checkpointsSaved':
+        for (const offset of event.offsets) reach(of(offset).processed, offset.offset);
+        break;
+      default:
+        break;
     }
   }
   return sortPartitions([...readings.values()].map(({ partition }) => partition)).map(
     (partition) => {
-      const { delivered, redelivered, endOffset } = existing(
+      const { delivered, processed } = existing(
         readings.get(printPartition(partition)),
         'reading of the partition',
       );
-      return { ...partition, delivered, redelivered, skipped: gapsIn(delivered, endOffset) };
+      return {
+        ...partition,
+        delivered: delivered.once,
+        redelivered: delivered.again,
+        skipped: gapsIn(delivered),
+        processed: processed.once,
+        reprocessed: processed.again,
+        unprocessed: gapsIn(processed),
+      };
     },
   );
 }
 
 interface Reading {
   readonly partition: TopicPartition;
-  delivered: OffsetRanges;
-  redelivered: OffsetRanges;
-  /** Behind the last offset that was delivered or committed. */
+  readonly delivered: Tally;
+  readonly processed: Tally;
+}
+
+/** Offsets that were counted, and where the group is by what it has counted or committed. */
+interface Tally {
+  once: OffsetRanges;
+  again: OffsetRanges;
   endOffset: number;
 }
 
 const newReading = ({ topic, partition }: TopicPartition): Reading => ({
   partition: { topic, partition },
-  delivered: [],
-  redelivered: [],
-  endOffset: 0,
+  delivered: { once: [], again: [], endOffset: 0 },
+  processed: { once: [], again: [], endOffset: 0 },
 });
 
-function deliver(
-  reading: Reading,
+function count(
+  tally: Tally,
   { firstOffset, lastOffset }: { readonly firstOffset: number; readonly lastOffset: number },
 ): void {
-  for (const range of reading.delivered) {
+  for (const range of tally.once) {
     const first = Math.max(range.first, firstOffset);
     const last = Math.min(range.last, lastOffset);
-    if (first <= last) reading.redelivered = addOffsets(reading.redelivered, first, last).ranges;
+    if (first <= last) tally.again = addOffsets(tally.again, first, last).ranges;
   }
-  reading.delivered = addOffsets(reading.delivered, firstOffset, lastOffset).ranges;
-  reading.endOffset = Math.max(reading.endOffset, lastOffset + 1);
+  tally.once = addOffsets(tally.once, firstOffset, lastOffset).ranges;
+  reach(tally, lastOffset + 1);
 }
 
-/** What is not in the ranges below an offset. */
-function gapsIn(ranges: OffsetRanges, endOffset: number): OffsetRanges {
+function reach(tally: Tally, endOffset: number): void {
+  tally.endOffset = Math.max(tally.endOffset, endOffset);
+}
+
+/** What was never counted of the offsets before the end. */
+function gapsIn({ once, endOffset }: Tally): OffsetRanges {
   const gaps: { readonly first: number; readonly last: number }[] = [];
   let next = 0;
-  for (const { first, last } of ranges) {
+  for (const { first, last } of once) {
     if (first > next) gaps.push({ first: next, last: first - 1 });
     next = last + 1;
   }

@@ -22,6 +22,10 @@ export function describeMessage(message: GroupMessage): string {
   return errorCode === 'NONE' ? `${api} answered` : `${api}: ${errorCode}`;
 }
 
+/** Who did it, to the thread where that is known: `C2’s heartbeat thread`. */
+const printDoer = ({ actor, thread }: TraceEvent): string =>
+  `${printActor(actor)}${thread === 'heartbeat' ? '’s heartbeat thread' : ''}`;
+
 const printActor = (actor: ActorId): string =>
   actor === 'coordinator' ? 'the coordinator' : (memberOf(actor) ?? 'the script');
 
@@ -48,7 +52,7 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
   const who = printActor(event.actor);
   switch (event.kind) {
     case 'begin':
-      return 'The run begins: no member is up, the group does not exist yet.';
+      return 'The run begins: no member is up, the group is empty.';
     case 'end':
       return 'The run ends here.';
     case 'command':
@@ -56,7 +60,7 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'memberReady':
       return `${who} is up, subscribed and about to poll.`;
     case 'messageSent':
-      return describeSent(event.actor, event.to, event.message);
+      return describeSent(printDoer(event), event.to, event.message);
     case 'messageDelivered':
       return describeArrival(trace, event.sentStep, who, 'receives');
     case 'messageDropped':
@@ -64,14 +68,19 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'timerStarted': {
       const of =
         event.member === null || event.actor !== 'coordinator' ? '' : ` for ${event.member}`;
-      return `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
+      return EFFORTS.has(event.timer)
+        ? `${capitalize(TIMER_WORDS[event.timer])} of ${who} takes ${event.afterMs} ms.`
+        : `${capitalize(who)} starts ${TIMER_WORDS[event.timer]}${of}: ${event.afterMs} ms.`;
     }
-    case 'timerFired':
-      return `${capitalize(TIMER_WORDS[timerAt(trace, event.startedStep)])} of ${who} runs out${ofMember(trace, event)}.`;
+    case 'timerFired': {
+      const timer = timerAt(trace, event.startedStep);
+      const verb = EFFORTS.has(timer) ? 'is done' : 'runs out';
+      return `${capitalize(TIMER_WORDS[timer])} of ${who} ${verb}${ofMember(trace, event)}.`;
+    }
     case 'timerStopped':
       return `${capitalize(who)} stops ${TIMER_WORDS[timerAt(trace, event.startedStep)]}${ofMember(trace, event)}.`;
     case 'memberState':
-      return `${who} goes from ${event.from} to ${event.to} (${event.event}).`;
+      return `${who} goes from ${event.from} to ${event.to} (${event.event}${event.thread === undefined ? '' : ', by its heartbeat thread'}).`;
     case 'memberIdentity':
       if (event.memberId === null) return `${who} has no member id any more.`;
       return event.generationId === null
@@ -89,6 +98,8 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return `Coordinator, about ${event.member ?? event.memberId}: ${event.reason}.`;
     case 'callbackEntered':
       return `${who}’s listener is called: ${event.callback} ${printPartitions(event.partitions)}.`;
+    case 'callbackThrew':
+      return `${who}’s ${event.callback} callback throws.`;
     case 'callbackLeft':
       return `${who}’s ${event.callback} callback returns.`;
     case 'assignmentChanged':
@@ -117,6 +128,12 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
       return BROKER_WORDS[event.state];
     case 'topicChanged':
       return `${event.topic} has ${count(event.partitionCount, 'partition')} now.`;
+    case 'checkpointsSaved': {
+      const shown = event.offsets
+        .slice(0, 8)
+        .map((offset) => `${printPartition(offset)} at ${offset.offset}`);
+      return `${who} saves outside of Kafka where it has got to: ${shown.join(', ')}.`;
+    }
     case 'metadataSeen':
       return `${who} sees the cluster: ${event.topics.map(({ name, partitions }) => `${name} with ${count(partitions, 'partition')}`).join(', ')}.`;
     case 'memberError':
@@ -140,7 +157,9 @@ const generationWord = (trace: Trace, actor: ActorId): string =>
 
 const BROKER_WORDS = {
   down: 'The broker goes down; every connection to it breaks.',
-  loading: 'The broker is back and reads its groups from the log.',
+  moved:
+    'Another broker becomes the coordinator. The one before sends away who waits for an answer, and whoever comes to it from now on: NOT_COORDINATOR.',
+  loading: 'The coordinator reads its groups from the log.',
   up: 'The coordinator has loaded the group, as its log has it, and answers again.',
 } as const;
 
@@ -158,6 +177,12 @@ function describeCommand(command: Command): string {
       return `${command.topic} grows to ${count(command.partitions, 'partition')}`;
     case 'restartBroker':
       return `the broker restarts and is away for ${command.downMs} ms`;
+    case 'moveCoordinator':
+      return `the coordinator moves to another broker, which needs ${command.loadingMs} ms to load`;
+    case 'close': {
+      const { groupMembershipOperation: operation = 'DEFAULT' } = command;
+      return `close ${command.member}${operation === 'DEFAULT' ? '' : ` with ${operation}`}`;
+    }
     default:
       return `${COMMAND_WORDS[command.do]} ${command.member}`;
   }
@@ -165,7 +190,6 @@ function describeCommand(command: Command): string {
 
 const COMMAND_WORDS = {
   start: 'start',
-  close: 'close',
   crash: 'kill',
   freeze: 'freeze',
   thaw: 'thaw',
@@ -174,10 +198,11 @@ const COMMAND_WORDS = {
   commit: 'commitSync() in',
   unsubscribe: 'unsubscribe() in',
   enforceRebalance: 'enforceRebalance() in',
+  wakeup: 'wakeup() of',
   removeMember: 'remove from the group, by its group.instance.id,',
 } as const;
 
-const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
+export const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   heartbeat: 'the heartbeat clock',
   session: 'the session clock',
   ownSession: 'the client’s own session clock',
@@ -195,7 +220,13 @@ const TIMER_WORDS: Readonly<Record<TimerKind, string>> = {
   memberSyncTimeout: 'the time to sync',
   pendingMember: 'the limit for coming back with the member id',
   metadata: 'the metadata clock (metadata.max.age.ms)',
+  close: 'the time that close() may take',
+  workers: 'the work on a record',
+  checkpoint: 'the clock of its checkpoints',
 };
+
+/** What is not a limit but takes its time. */
+const EFFORTS: ReadonlySet<TimerKind> = new Set(['startUp', 'work']);
 
 function timerAt(trace: Trace, step: number): TimerKind {
   const started = trace.events[step];
@@ -220,8 +251,7 @@ function describeArrival(trace: Trace, sentStep: number, who: string, verb: stri
   return `${capitalize(who)} ${verb} ${whose}${errorCode === 'NONE' ? '' : `: ${errorCode}`}.`;
 }
 
-function describeSent(from: ActorId, to: ActorId, message: GroupMessage): string {
-  const who = printActor(from);
+function describeSent(who: string, to: ActorId, message: GroupMessage): string {
   switch (message.type) {
     case 'JoinGroupRequest': {
       const names = message.protocols.map(({ name }) => name).join(', ');

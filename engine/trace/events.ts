@@ -37,6 +37,8 @@ export interface EventHeader {
   readonly cause: number | null;
   /** Deduced, not seen: only in traces of recordings. */
   readonly inferred: boolean;
+  /** The member's heartbeat thread did it, not its application; left out everywhere else. */
+  readonly thread?: 'heartbeat';
 }
 
 /** What a timer is for. The first three are a member's clocks; its session runs at the coordinator. */
@@ -58,7 +60,12 @@ export type TimerKind =
   | 'memberSyncTimeout'
   | 'metadata'
   /** By which a librdkafka member itself counts its session. */
-  | 'ownSession';
+  | 'ownSession'
+  /** How long close() may take. */
+  | 'close'
+  /** Until a worker thread has processed a record. */
+  | 'workers'
+  | 'checkpoint';
 
 /** What happened at one step; what coordinator and members tell of themselves is in `protocol`. */
 export type Fact =
@@ -93,8 +100,11 @@ export type Fact =
   | { readonly kind: 'timerFired'; readonly key: string; readonly startedStep: number }
   | { readonly kind: 'timerStopped'; readonly key: string; readonly startedStep: number }
   | ({ readonly kind: 'recordsProduced' } & OffsetSpan)
-  /** `loading`: it is up, and reads the group from its log. */
-  | { readonly kind: 'brokerChanged'; readonly state: 'down' | 'loading' | 'up' }
+  /**
+   * What becomes of the coordinator. `moved`: another broker is it from now on; `loading`: it reads
+   * the group from its log; `up`: it answers.
+   */
+  | { readonly kind: 'brokerChanged'; readonly state: 'down' | 'moved' | 'loading' | 'up' }
   | { readonly kind: 'topicChanged'; readonly topic: string; readonly partitionCount: number }
   | { readonly kind: 'end' };
 

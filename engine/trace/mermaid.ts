@@ -1,7 +1,13 @@
 import { memberActor, memberOf, type ActorId } from '../protocol/ids.ts';
 import { isRequest } from '../protocol/messages.ts';
-import { describeConsumerHeartbeat, describeMessage, printPartitions } from './describe.ts';
+import {
+  TIMER_WORDS,
+  describeConsumerHeartbeat,
+  describeMessage,
+  printPartitions,
+} from './describe.ts';
 import type { EventOf, Trace, TraceEvent } from './events.ts';
+import { RINGING_CLOCKS, hasNews } from './news.ts';
 
 export interface MermaidOptions {
   /** Messages after which the diagram stops with a visible notice; 100 when not given. */
@@ -107,27 +113,17 @@ function lineOf(trace: Trace, participants: Participants, event: TraceEvent): st
   }
 }
 
-/** Clocks that bring a rebalance about; the others only keep things going. */
 function firedLine(
   trace: Trace,
   participants: Participants,
   event: EventOf<'timerFired'>,
 ): string | null {
   const started = trace.events[event.startedStep];
-  if (started?.kind !== 'timerStarted') return null;
-  const words = CLOCKS_SHOWN.get(started.timer);
-  if (words === undefined) return null;
+  if (started?.kind !== 'timerStarted' || !RINGING_CLOCKS.has(started.timer)) return null;
+  const words = TIMER_WORDS[started.timer].replace(/^the /, '');
   const whose = started.member === null ? '' : ` of ${started.member}`;
   return noteOver(participants, event.actor, `${words}${whose} runs out`);
 }
-
-const CLOCKS_SHOWN: ReadonlyMap<string, string> = new Map([
-  ['session', 'session clock'],
-  ['poll', 'poll clock'],
-  ['initialDelay', 'initial rebalance delay'],
-  ['rebalanceTimeout', 'rebalance timeout'],
-  ['syncTimeout', 'sync timeout'],
-]);
 
 function noteOver(participants: Participants, actor: ActorId, text: string): string | null {
   const participant = participants.get(actor);
@@ -136,19 +132,8 @@ function noteOver(participants: Participants, actor: ActorId, text: string): str
     : `  Note over ${participant.alias}: ${escapeLabel(text)}`;
 }
 
-const QUIET_APIS = /^(FindCoordinator|OffsetFetch|OffsetCommit|Heartbeat|ConsumerGroupHeartbeat)/;
-
-/** Joining, syncing, leaving, new assignments; of the others only what is refused. */
-function isShown(trace: Trace, event: EventOf<'messageSent'>): boolean {
-  if (!participantOfTrace(trace, event.actor) || !participantOfTrace(trace, event.to)) return false;
-  const { message } = event;
-  if (!QUIET_APIS.test(message.type)) return true;
-  if (message.type === 'ConsumerGroupHeartbeatRequest' && message.topicPartitions !== null) {
-    return true;
-  }
-  if (message.type === 'ConsumerGroupHeartbeatResponse' && message.assignment !== null) return true;
-  return 'errorCode' in message && message.errorCode !== 'NONE';
-}
+const isShown = (trace: Trace, { actor, to, message }: EventOf<'messageSent'>): boolean =>
+  participantOfTrace(trace, actor) && participantOfTrace(trace, to) && hasNews(message);
 
 const participantOfTrace = (trace: Trace, actor: ActorId): boolean =>
   actor === 'coordinator' || trace.scenario.members.some(({ name }) => name === memberOf(actor));

@@ -26,12 +26,16 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   const found: Rebalance[] = [];
   let open: { readonly fromStep: number; readonly reason: string } | null = null;
   let earliestStep = 0;
+  /** Of a consumer group, what changed it says more than whose heartbeat moved its state. */
+  let change: string | null = null;
   for (const event of trace.events) {
+    if (event.kind === 'groupEpoch') change ??= event.reason;
     if (event.kind !== 'groupState') continue;
     if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
-      open = { fromStep, reason: event.reason };
+      open = { fromStep, reason: change ?? event.reason };
     }
+    change = null;
     if (open !== null && isAtRest(event.to)) {
       const toStep = event.to === 'Stable' ? lastHeard(trace, event.step) : event.step;
       found.push(close(trace, found.length + 1, open, toStep, event.generationId));

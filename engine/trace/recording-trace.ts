@@ -31,7 +31,8 @@ export function traceOfRecording(
   lines: readonly RecordingLine[],
   isComplete = true,
 ): Trace {
-  return new Reconstruction(header).run(momentsOf(header, lines), isComplete);
+  const isHeard = lines.some(({ type }) => type !== 'request' && type !== 'command');
+  return new Reconstruction(header, isHeard).run(momentsOf(header, lines), isComplete);
 }
 
 type Plain = Exclude<RecordingLine, RecordedRequest>;
@@ -134,9 +135,12 @@ class Reconstruction {
   #lastJoinStep: number | null = null;
   #leaderSyncStep: number | null = null;
   #prepareStep: number | null = null;
+  /** Whether the members themselves were heard; else what they hold is what they were told. */
+  readonly #isHeard: boolean;
 
-  constructor(header: RecordingHeader) {
+  constructor(header: RecordingHeader, isHeard: boolean) {
     this.#header = header;
+    this.#isHeard = isHeard;
     this.#scenario = header.scenario;
     for (const { name, partitions } of header.scenario.topics) {
       this.#endOffsets.set(
@@ -348,12 +352,22 @@ class Reconstruction {
       this.#moveMember(name, 'joining', 'POLL');
     }
     if (message.type === 'ConsumerGroupHeartbeatRequest') {
+      const { topicPartitions } = message;
+      if (!this.#isHeard && topicPartitions !== null) {
+        this.#setAssignment(name, topicPartitions, true);
+      }
+      // Closed or late: its request does not tell.
+      if (!this.#isHeard && message.memberEpoch < 0) {
+        this.#moveMember(name, 'prepareLeaving', 'CLOSE');
+      }
       for (const { to, event } of movesBefore(this.#know(name).state, message)) {
         this.#moveMember(name, to, event);
       }
     }
     if (message.type === 'LeaveGroupRequest' && this.#know(name).state !== 'leaving') {
-      this.#moveMember(name, 'lost', 'POLL_TIMEOUT');
+      const isLate = this.#isHeard || message.members.some(({ reason }) => isPollTimeout(reason));
+      if (isLate) this.#moveMember(name, 'lost', 'POLL_TIMEOUT');
+      else this.#moveMember(name, 'leaving', 'CLOSE');
     }
   }
 
@@ -509,7 +523,11 @@ class Reconstruction {
         } else if (response.memberId !== null) this.#identify(name, response.memberId, null, step);
         return;
       case 'SyncGroupResponse':
-        if (errorCode === 'NONE') this.#moveMember(name, 'assigning', 'SYNC_ANSWERED');
+        if (errorCode !== 'NONE') return;
+        this.#moveMember(name, 'assigning', 'SYNC_ANSWERED');
+        if (this.#isHeard) return;
+        this.#setAssignment(name, response.assignment, true);
+        this.#moveMember(name, 'stable', 'CALLBACK_DONE');
         return;
       case 'HeartbeatResponse':
       case 'OffsetCommitResponse':
@@ -527,10 +545,12 @@ class Reconstruction {
         return;
       case 'LeaveGroupResponse':
         this.#identify(name, null, null, step);
+        if (!this.#isHeard) this.#setAssignment(name, [], true);
         return;
       case 'ConsumerGroupHeartbeatResponse': {
         if (request.type !== 'ConsumerGroupHeartbeatRequest') return;
         this.#set(name, { heartbeatStep: step });
+        if (!this.#isHeard && request.memberEpoch < 0) this.#setAssignment(name, [], true);
         for (const { to, event } of movesAfter(this.#know(name).state, response)) {
           this.#moveMember(name, to, event);
         }
@@ -671,6 +691,13 @@ class Reconstruction {
     this.#set(name, { lastStep });
   }
 }
+
+/**
+ * Whether a member that nobody told to close says that it leaves because of its poll timeout.
+ *
+ * Source: AbstractCoordinator#pollTimeoutExpired ("consumer poll timeout has expired."), Kafka 4.3.1.
+ */
+const isPollTimeout = (reason: string | null): boolean => reason?.includes('poll timeout') ?? false;
 
 /** As the simulated coordinator puts it. */
 function joinReason(name: MemberName, reason: string | null, isNew: boolean): string {

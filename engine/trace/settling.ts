@@ -27,10 +27,16 @@ const DISTURBS: ReadonlySet<Command['do']> = new Set([
   'addPartitions',
   'removeMember',
   'restartBroker',
+  'moveCoordinator',
 ]);
 
 /** These bring no message about: others notice by the silence. */
-const SILENCES: ReadonlySet<Command['do']> = new Set(['crash', 'freeze', 'restartBroker']);
+const SILENCES: ReadonlySet<Command['do']> = new Set([
+  'crash',
+  'freeze',
+  'restartBroker',
+  'moveCoordinator',
+]);
 
 /**
  * The settling times of a run, in the script's order. What nobody was called for is left out: a

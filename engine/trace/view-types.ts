@@ -26,8 +26,12 @@ export interface View {
 
 export interface CoordinatorView {
   readonly state: GroupState;
-  /** 0 before the first. */
+  /** What the group is now; before its first member, what that one will make it. */
+  readonly groupProtocol: GroupProtocol;
+  /** 0 before the first; the group epoch of a consumer group. */
   readonly generationId: GenerationId;
+  /** Up to which epoch a consumer group has computed who should own what; null in a classic one. */
+  readonly assignmentEpoch: number | null;
   readonly protocolName: string | null;
   readonly leader: MemberName | null;
   readonly members: readonly GroupMemberView[];
@@ -76,6 +80,8 @@ export interface MemberView {
   readonly processedCount: number;
   /** Deliveries to this member of an offset that some member had been given before. */
   readonly redeliveredCount: number;
+  /** Records that it has processed and some member, perhaps itself, had processed before. */
+  readonly reprocessedCount: number;
   readonly lastError: string | null;
 }
 
@@ -88,7 +94,13 @@ export interface PartitionView extends TopicPartition {
   readonly ownerlessTotalMs: number;
   /** Null where nothing was committed. */
   readonly committedOffset: number | null;
+  /** The next offset that its newest owner will read; null while nobody knows where to begin. */
+  readonly position: number | null;
   readonly endOffset: number;
+  /** Records behind the committed offset; null where nothing was committed. */
+  readonly lag: number | null;
+  /** Records behind the position. */
+  readonly positionLag: number | null;
 }
 
 export interface MessageView {

@@ -70,6 +70,9 @@ interface PartitionFold {
   /** Its `ownerlessTotalMs` leaves out the gap that goes on. */
   readonly shown: PartitionView;
   readonly delivered: OffsetRanges;
+  readonly processed: OffsetRanges;
+  /** Of each owner that knows where to read. */
+  readonly positions: ReadonlyMap<MemberName, number>;
 }
 
 /** Replaced part by part; the parts themselves are never changed, so a copy shares them. */
@@ -77,6 +80,8 @@ interface Fold {
   nextStep: number;
   group: {
     readonly state: GroupState;
+    readonly groupProtocol: CoordinatorView['groupProtocol'];
+    readonly assignmentEpoch: number | null;
     readonly generationId: CoordinatorView['generationId'];
     readonly protocolName: string | null;
     readonly leader: MemberId | null;
@@ -138,6 +143,8 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
     nextStep: 0,
     group: {
       state: 'Empty',
+      groupProtocol: firstProtocol(scenario),
+      assignmentEpoch: null,
       generationId: asGenerationId(0),
       protocolName: null,
       leader: null,
@@ -159,6 +166,7 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
         clocks: { heartbeat: null, session: null, poll: null },
         processedCount: 0,
         redeliveredCount: 0,
+        reprocessedCount: 0,
         lastError: null,
       })),
     ),
@@ -176,6 +184,13 @@ function emptyFold({ scenario }: Trace, partitionCounts: ReadonlyMap<string, num
   };
 }
 
+/** Of the member that the script starts first. */
+function firstProtocol({ members, script }: Trace['scenario']): CoordinatorView['groupProtocol'] {
+  const start = script.find((command) => command.do === 'start');
+  const first = members.find(({ name }) => start?.do === 'start' && name === start.member);
+  return first === undefined ? 'classic' : groupProtocolOf(first);
+}
+
 const newPartition = (topic: string, partition: number, atMs: number): PartitionFold => ({
   shown: {
     topic,
@@ -184,9 +199,14 @@ const newPartition = (topic: string, partition: number, atMs: number): Partition
     ownerlessSinceMs: atMs,
     ownerlessTotalMs: 0,
     committedOffset: null,
+    position: null,
     endOffset: 0,
+    lag: null,
+    positionLag: null,
   },
   delivered: [],
+  processed: [],
+  positions: new Map(),
 });
 
 function apply(fold: Fold, event: TraceEvent): void {
@@ -210,11 +230,24 @@ function apply(fold: Fold, event: TraceEvent): void {
       return;
     case 'groupState': {
       const { to: state, generationId, protocolName, leader } = event;
-      fold.group = { state, generationId, protocolName, leader };
+      const isClassic = state === 'PreparingRebalance' || state === 'CompletingRebalance';
+      const becomes = isClassic
+        ? ({ groupProtocol: 'classic', assignmentEpoch: null } as const)
+        : {};
+      fold.group = { ...fold.group, ...becomes, state, generationId, protocolName, leader };
       return;
     }
-    case 'groupEpoch':
-      fold.group = { ...fold.group, generationId: asGenerationId(event.groupEpoch) };
+    case 'groupEpoch': {
+      const generationId = asGenerationId(event.groupEpoch);
+      fold.group = { ...fold.group, groupProtocol: 'consumer', generationId };
+      return;
+    }
+    case 'targetAssignment':
+      fold.group = {
+        ...fold.group,
+        assignmentEpoch: event.epoch,
+        protocolName: event.assignor,
+      };
       return;
     case 'groupMember':
       applyGroupMember(fold, event);
@@ -235,6 +268,14 @@ function apply(fold: Fold, event: TraceEvent): void {
       return;
     case 'recordsPolled':
       applyDelivery(fold, event);
+      return;
+    case 'recordsProcessed':
+      applyProcessing(fold, event);
+      return;
+    case 'positionsSet':
+      for (const { offset, ...partition } of event.positions) {
+        changePosition(fold, partition, memberOf(event.actor), offset);
+      }
       return;
     default:
       applyToMember(fold, event);
@@ -261,6 +302,16 @@ function changeMember(
   fold.members = fold.members.with(place, { ...member, ...change(member) });
 }
 
+/** What follows from owners, positions and offsets. */
+function withLags(partition: PartitionFold): PartitionFold {
+  const { shown, positions } = partition;
+  const newest = shown.owners.at(-1);
+  const position = newest === undefined ? null : (positions.get(newest) ?? null);
+  const lag = shown.committedOffset === null ? null : shown.endOffset - shown.committedOffset;
+  const positionLag = position === null ? null : shown.endOffset - position;
+  return { ...partition, shown: { ...shown, position, lag, positionLag } };
+}
+
 /** What no topic has, or not yet, is left alone. */
 function changePartition(
   fold: Fold,
@@ -270,7 +321,7 @@ function changePartition(
   const place = fold.places.partitions.get(printPartition(partition));
   const known = place === undefined ? undefined : fold.partitions.get(place);
   if (place === undefined || known === undefined || known === null) return;
-  fold.partitions = fold.partitions.with(place, change(known));
+  fold.partitions = fold.partitions.with(place, withLags(change(known)));
 }
 
 function applyCommand(fold: Fold, command: Command): void {
@@ -279,7 +330,13 @@ function applyCommand(fold: Fold, command: Command): void {
   if (process === undefined) return;
   changeMember(fold, command.member, () => ({ process }));
   if (command.do === 'start') {
-    const restart = { processedCount: 0, redeliveredCount: 0, lastError: null, callback: null };
+    const restart = {
+      processedCount: 0,
+      redeliveredCount: 0,
+      reprocessedCount: 0,
+      lastError: null,
+      callback: null,
+    };
     changeMember(fold, command.member, () => restart);
   }
   // The timers of a killed process go with it.
@@ -355,7 +412,10 @@ function applyAssignment(fold: Fold, event: EventOf<'assignmentChanged'>): void 
   if (name === null) return;
   changeMember(fold, name, () => ({ assignment: event.assignment }));
   for (const partition of event.gained) changeOwner(fold, partition, name, true, event.atMs);
-  for (const partition of event.dropped) changeOwner(fold, partition, name, false, event.atMs);
+  for (const partition of event.dropped) {
+    changePosition(fold, partition, name, null);
+    changeOwner(fold, partition, name, false, event.atMs);
+  }
 }
 
 /** A gap without an owner begins or ends with the owners. */
@@ -375,6 +435,33 @@ function changeOwner(
   });
 }
 
+function changePosition(
+  fold: Fold,
+  partition: TopicPartition,
+  name: MemberName | null,
+  position: number | null,
+): void {
+  if (name === null) return;
+  changePartition(fold, partition, (known) => {
+    const positions = new Map(known.positions);
+    if (position === null) positions.delete(name);
+    else positions.set(name, position);
+    return { ...known, positions };
+  });
+}
+
+function applyProcessing(fold: Fold, event: EventOf<'recordsProcessed'>): void {
+  const { firstOffset, lastOffset } = event;
+  changePartition(fold, event.partition, (partition) => {
+    const { ranges, repeatedCount } = addOffsets(partition.processed, firstOffset, lastOffset);
+    changeMember(fold, memberOf(event.actor), (member) => ({
+      processedCount: member.processedCount + lastOffset - firstOffset + 1,
+      reprocessedCount: member.reprocessedCount + repeatedCount,
+    }));
+    return { ...partition, processed: ranges };
+  });
+}
+
 function applyDelivery(fold: Fold, event: EventOf<'recordsPolled'>): void {
   changePartition(fold, event.partition, (partition) => {
     const { firstOffset, lastOffset } = event;
@@ -384,6 +471,7 @@ function applyDelivery(fold: Fold, event: EventOf<'recordsPolled'>): void {
     }));
     return { ...partition, delivered: ranges };
   });
+  changePosition(fold, event.partition, memberOf(event.actor), event.lastOffset + 1);
 }
 
 function applyToMember(fold: Fold, event: TraceEvent): void {
@@ -408,11 +496,6 @@ function applyToMember(fold: Fold, event: TraceEvent): void {
     case 'callbackLeft':
       changeMember(fold, name, () => ({ callback: null }));
       return;
-    case 'recordsProcessed': {
-      const count = event.lastOffset - event.firstOffset + 1;
-      changeMember(fold, name, (member) => ({ processedCount: member.processedCount + count }));
-      return;
-    }
     case 'memberError':
       changeMember(fold, name, () => ({ lastError: event.exception }));
       return;
@@ -448,14 +531,13 @@ function show(fold: Fold, trace: Trace, step: number, memory: Memory): View {
 }
 
 function showCoordinator(fold: Fold): CoordinatorView {
-  const { state, generationId, protocolName, leader } = fold.group;
+  const { leader, ...group } = fold.group;
+  const { state } = group;
   const members = fold.groupMembers.values();
   const awaited = state === 'PreparingRebalance' ? 'join' : 'sync';
   const isWaiting = state === 'PreparingRebalance' || state === 'CompletingRebalance';
   return {
-    state,
-    generationId,
-    protocolName,
+    ...group,
     leader: fold.groupMembers.get(leader ?? NOBODY)?.name ?? null,
     members: members.map((member): GroupMemberView => ({
       ...member,

@@ -23,6 +23,7 @@ const GRACE_MS = 5_000;
 let isOver = false;
 /** It stops to be started again. */
 let isRestarting = false;
+let backAtMs = 0;
 let broker = start();
 
 // A group of its own: Ctrl-C in the terminal reaches the server only, which then closes our input.
@@ -63,11 +64,14 @@ function stop(): void {
   else terminate();
 }
 
+/** The last order says when it comes back. */
 async function restart(downMs: number): Promise<void> {
+  backAtMs = Date.now() + downMs;
   if (isRestarting) return;
   isRestarting = true;
   terminate();
-  await Promise.all([sleep(downMs), hasExited() ? null : once(broker, 'exit')]);
+  if (!hasExited()) await once(broker, 'exit');
+  while (Date.now() < backAtMs) await sleep(backAtMs - Date.now());
   // It was told to end meanwhile.
   if (!isRestarting) return;
   isRestarting = false;

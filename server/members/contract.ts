@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { RecordingLine } from '../../engine/index.ts';
+import type { RecordingLine, ScenarioMember } from '../../engine/index.ts';
 
 /** What a member's process is told, one JSON object a line on its standard input. */
 export type MemberOrder =
   /** Creates the consumer, subscribes and polls. Comes once, after `prepared`. */
   | { readonly type: 'start' }
   /** `close()`, then the process ends with code 0. */
-  | { readonly type: 'close' }
+  | { readonly type: 'close'; readonly groupMembershipOperation: GroupMembershipOperation }
   | { readonly type: 'stall'; readonly forMs: number }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
@@ -15,7 +15,11 @@ export type MemberOrder =
   | { readonly type: 'subscribe'; readonly topics: readonly string[] }
   /** It goes on running without polling, until it subscribes again. */
   | { readonly type: 'unsubscribe' }
-  | { readonly type: 'enforceRebalance' };
+  | { readonly type: 'enforceRebalance' }
+  /** At once, from another thread than the application's. */
+  | { readonly type: 'wakeup' };
+
+type GroupMembershipOperation = 'DEFAULT' | 'LEAVE_GROUP' | 'REMAIN_IN_GROUP';
 
 /** What a member needs to know of itself: its process's only argument, as JSON. */
 export interface MemberTask {
@@ -24,21 +28,21 @@ export interface MemberTask {
   readonly brokers: readonly string[];
   readonly topics: readonly string[];
   readonly config: Readonly<Record<string, string | number | boolean>>;
-  readonly perRecordMs: number;
-  /** `commitSync()` inside the revoked callback. */
-  readonly commitInRevoked: boolean;
+  /** As in a scenario; what is not said there is not here. */
+  readonly work: ScenarioMember['work'];
 }
 
+/** The part of it that kafkajs members go by. */
 export const memberTask = v.object({
   name: v.string(),
   group: v.string(),
   brokers: v.array(v.string()),
   topics: v.array(v.string()),
   config: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
-  perRecordMs: v.number(),
-  commitInRevoked: v.boolean(),
+  work: v.object({ perRecordMs: v.number() }),
 });
 
+/** The orders that kafkajs members can carry out. */
 export const memberOrder = v.variant('type', [
   v.object({ type: v.literal('start') }),
   v.object({ type: v.literal('close') }),

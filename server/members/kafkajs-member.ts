@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import * as v from 'valibot';
 import { memberOrder, memberTask, type MemberReport, type UntimedLine } from './contract.ts';
-import { watchExchanges } from './kafkajs-watch.ts';
 
 const task = v.parse(memberTask, JSON.parse(process.argv[2] ?? 'null'));
 const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
@@ -16,13 +15,9 @@ function report(message: MemberReport): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function say(line: UntimedLine, epochMs = Date.now()): void {
-  report({ type: 'line', epochMs, line });
+function say(line: UntimedLine): void {
+  report({ type: 'line', epochMs: Date.now(), line });
 }
-
-watchExchanges((line, epochMs) => {
-  say(line, epochMs);
-});
 
 const setting = (key: string): number | undefined =>
   task.config[key] === undefined ? undefined : Number(task.config[key]);
@@ -82,7 +77,7 @@ async function start(): Promise<void> {
         firstOffset: offset,
         lastOffset: offset,
       });
-      const busyMs = stallMs + task.perRecordMs;
+      const busyMs = stallMs + task.work.perRecordMs;
       stallMs = 0;
       if (busyMs > 0) await sleep(busyMs);
     },

@@ -10,10 +10,19 @@ import {
   type TimedCommand,
 } from '../../engine/index.ts';
 import type { Broker } from '../broker/broker.ts';
+import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
+import { toRecordedRequest } from '../record/recorded-request.ts';
+import { SeenIds } from '../record/seen-ids.ts';
+import type { Exchange } from '../wire/exchange.ts';
+import { Tap, printAddress, readAddress } from '../wire/tap.ts';
 import { Cluster } from './cluster.ts';
 import { MemberProcess } from './member-process.ts';
+import { removeMember } from './remove-member.ts';
+
+/** How long a broker that was restarted may take to start. */
+const BACK_DEADLINE_MS = 60_000;
 
 /** What a run tells while it happens. */
 export interface RunListener {
@@ -34,7 +43,7 @@ export interface Recording {
  *
  * Topics and the group are made before and removed after; on a broker of somebody else they carry
  * a prefix that nobody else has. Members are prepared before the clock starts, so that a `start`
- * costs only what its client costs.
+ * costs only what its client costs. They reach the broker through a tap, which hears their requests.
  *
  * @param signal ends the run early; what was made is removed all the same.
  * @throws PlaygroundError `run-cancelled`, `member-failed`, `broker-failed`.
@@ -55,18 +64,51 @@ export async function runLive(
   const run = new Run(named, broker, launches, cluster, listener, signal);
   try {
     await cluster.connect();
+    if (signal.aborted) throw cancelled();
     listener.onProgress(
       `Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`,
     );
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     return await run.toEnd();
+  } catch (error) {
+    // kafkajs's error classes are not among the exports that an ES module can name.
+    if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) throw error;
+    throw new PlaygroundError(
+      'broker-failed',
+      `The broker at ${broker.addresses.join(', ')} failed the run: ${error.message}`,
+      'See whether it still runs and what it logs, then start the run again.',
+      error,
+    );
   } finally {
     await run.endMembers();
-    await cluster.remove(named);
-    await cluster.disconnect();
+    await run.closeTap();
+    await cleanUp(cluster, broker, named, listener);
   }
 }
+
+/** What cannot be removed is said; it must not hide how the run ended. */
+async function cleanUp(
+  cluster: Cluster,
+  broker: Broker,
+  scenario: Scenario,
+  listener: RunListener,
+): Promise<void> {
+  try {
+    const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
+    const longestMs = Math.max(0, ...downMs);
+    if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
+    await cluster.remove(scenario);
+  } catch (error) {
+    const names = scenario.topics.map(({ name }) => name).join(', ');
+    const reason = error instanceof Error ? error.message : String(error);
+    listener.onProgress(`Not removed: ${names} and group ${scenario.group} (${reason}).`);
+  }
+  await cluster.disconnect();
+}
+
+const cancelled = (cause?: unknown): PlaygroundError =>
+  new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 /** The scenario with names of topics and group that nobody else uses. */
 function withPrefix(scenario: Scenario, prefix: string): Scenario {
@@ -94,6 +136,8 @@ class Run {
   /** The process of each member that is to be started next, or runs. */
   readonly #processes = new Map<string, MemberProcess>();
   readonly #all: MemberProcess[] = [];
+  readonly #ids = new SeenIds();
+  #tap: Tap | null = null;
   #startedMs = 0;
   #isOver = false;
 
@@ -115,6 +159,13 @@ class Run {
 
   async toEnd(): Promise<Recording> {
     const { members, script, untilMs } = this.#scenario;
+    const addresses = this.#broker.addresses.map(readAddress);
+    this.#tap = await Tap.open({
+      to: addresses.filter((address) => address !== null),
+      onExchange: (exchange) => {
+        this.#hearExchange(exchange);
+      },
+    });
     this.#listener.onProgress(`Preparing ${members.length} members.`);
     for (const { name } of members) this.#prepare(name);
     await Promise.all([...this.#processes.values()].map((member) => member.prepared()));
@@ -135,17 +186,16 @@ class Run {
     await Promise.all(this.#all.map((member) => member.end()));
   }
 
+  async closeTap(): Promise<void> {
+    await this.#tap?.close();
+  }
+
   async #waitUntil(atMs: number): Promise<void> {
     const leftMs = this.#startedMs + atMs - Date.now();
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw new PlaygroundError(
-        'run-cancelled',
-        'The run was cancelled.',
-        'Start it again.',
-        error,
-      );
+      throw cancelled(error);
     }
   }
 
@@ -159,10 +209,10 @@ class Run {
       {
         name,
         group: this.#scenario.group,
-        brokers: this.#broker.addresses,
+        brokers: (this.#tap?.addresses ?? []).map(printAddress),
         topics: member.topics,
         config: member.config,
-        ...member.work,
+        work: member.work,
       },
       (line, epochMs) => {
         this.#hear(name, line, epochMs);
@@ -181,6 +231,15 @@ class Run {
     const { type, ...rest } = line;
     // The contract's lines are the recording's; they are checked when it is read as a trace.
     this.#add({ atMs, type, member, ...rest } as unknown as RecordingLine);
+  }
+
+  #hearExchange(exchange: Exchange): void {
+    if (this.#isOver) return;
+    const { members } = this.#scenario;
+    const member = members.find(({ name }) => name === exchange.clientId)?.name ?? null;
+    this.#ids.see(exchange, member);
+    const line = toRecordedRequest(exchange, member, this.#startedMs);
+    if (line !== null) this.#add(line);
   }
 
   #add(line: RecordingLine): void {
@@ -206,6 +265,10 @@ class Run {
       return;
     }
     if (!('member' in command)) return;
+    if (command.do === 'removeMember') {
+      await this.#removeMember(command.member);
+      return;
+    }
     const process = this.#processes.get(command.member);
     if (process === undefined) throw new Error(`bug: ${command.member} has no process`);
     switch (command.do) {
@@ -217,10 +280,12 @@ class Run {
         process.signal('SIGKILL');
         this.#prepareAgain(command.member);
         return;
-      case 'close':
-        process.tell({ type: 'close' });
+      case 'close': {
+        const { groupMembershipOperation = 'DEFAULT' } = command;
+        process.tell({ type: 'close', groupMembershipOperation });
         this.#prepareAgain(command.member);
         return;
+      }
       case 'freeze':
         process.signal('SIGSTOP');
         return;
@@ -238,10 +303,26 @@ class Run {
       case 'commit':
       case 'unsubscribe':
       case 'enforceRebalance':
+      case 'wakeup':
         process.tell({ type: command.do });
         return;
       default:
         throw new Error(`bug: ${command.do} was to be refused before the run`);
+    }
+  }
+
+  /** By its group.instance.id, which a scenario's parser makes sure that it has. */
+  async #removeMember(name: string): Promise<void> {
+    const member = this.#scenario.members.find((candidate) => candidate.name === name);
+    const [address] = this.#tap?.addresses ?? [];
+    if (member === undefined || address === undefined) throw new Error(`bug: no ${name} to remove`);
+    const groupInstanceId = String(member.config['group.instance.id']);
+    try {
+      await removeMember(address, this.#scenario.group, groupInstanceId);
+    } catch (error) {
+      if (!(error instanceof PlaygroundError)) throw error;
+      // A broker that is down is told nothing, and the run goes on.
+      this.#listener.onProgress(error.message);
     }
   }
 
@@ -256,14 +337,6 @@ class Run {
   }
 
   #header(): RecordingHeader {
-    const memberIds = new Map<string, string[]>();
-    for (const line of this.#lines) {
-      if (line.type !== 'request' || line.api !== 'JoinGroup' || line.member === null) continue;
-      const memberId = line.response['memberId'];
-      if (typeof memberId !== 'string' || memberId === '') continue;
-      const known = memberIds.get(line.member) ?? [];
-      if (!known.includes(memberId)) memberIds.set(line.member, [...known, memberId]);
-    }
     const clients = new Map<ClientKind, string>();
     for (const { name, client } of this.#scenario.members) {
       const process = this.#all.find((member) => member.name === name);
@@ -275,9 +348,8 @@ class Run {
       kafka: this.#broker.version,
       clients: Object.fromEntries(clients),
       recordedAt: new Date(this.#startedMs).toISOString(),
-      memberIds: Object.fromEntries(memberIds),
-      // kafkajs's Metadata is too old to carry topic ids, and nothing of its members hangs on them.
-      topicIds: {},
+      memberIds: this.#ids.memberIds,
+      topicIds: this.#ids.topicIds,
     };
   }
 }

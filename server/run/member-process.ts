@@ -10,7 +10,7 @@ import {
 } from '../members/contract.ts';
 import type { Launch } from '../members/clients.ts';
 
-const PREPARE_DEADLINE_MS = 30_000;
+const PREPARE_DEADLINE_MS = 60_000;
 /** How long close() may take at the end of a run, before the process is killed. */
 const CLOSE_DEADLINE_MS = 3_000;
 
@@ -100,7 +100,7 @@ export class MemberProcess {
   async end(): Promise<void> {
     if (this.#isEnded) return;
     this.signal('SIGCONT');
-    this.tell({ type: 'close' });
+    this.tell({ type: 'close', groupMembershipOperation: 'DEFAULT' });
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_DEADLINE_MS);
     await this.ended;
     clearTimeout(timer);

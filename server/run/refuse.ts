@@ -2,9 +2,22 @@ import {
   PlaygroundError,
   clientCannot,
   memberCommanded,
+  type ClientKind,
   type Scenario,
 } from '../../engine/index.ts';
 import type { Broker } from '../broker/broker.ts';
+
+const EVERYBODY: readonly string[] = ['perRecordMs', 'commitInRevoked'];
+
+/** The ways to work that the processes of each client's members know. */
+const WORK: Readonly<Record<ClientKind, readonly string[]>> = {
+  java: [...EVERYBODY, 'listenerThrows', 'lostCallsRevoked', 'commit'],
+  librdkafka: EVERYBODY,
+  // It has no revoked callback, so nothing is left undone.
+  kafkajs: EVERYBODY,
+};
+
+const SIMULATE = 'or simulate the scenario.';
 
 /**
  * Refuses what cannot be run on a real broker here, before anything starts.
@@ -12,26 +25,53 @@ import type { Broker } from '../broker/broker.ts';
  * @throws PlaygroundError `scenario-unsupported`, naming the JSON path.
  */
 export function refuseUnrunnable(scenario: Scenario, brokerKind: Broker['kind'] | 'none'): void {
+  scenario.topics.forEach(({ racks }, index) => {
+    if (racks === undefined) return;
+    refuse(
+      `$.topics[${index}].racks says where replicas are, which is not for us to choose live`,
+      `Remove the racks, ${SIMULATE}`,
+    );
+  });
+  scenario.members.forEach(({ client, work }, index) => {
+    const way = Object.keys(work).find((key) => !WORK[client].includes(key));
+    if (way === undefined) return;
+    refuse(
+      `$.members[${index}].work.${way} is a way to work that ${client} members do not have live`,
+      `Remove it, ${SIMULATE}`,
+    );
+  });
   scenario.script.forEach((command, index) => {
     const path = `$.script[${index}].do is "${command.do}"`;
     const name = memberCommanded(command);
-    const member = scenario.members.find((candidate) => candidate.name === name);
-    if (member !== undefined && clientCannot(member.client, command.do)) {
+    const client = scenario.members.find((candidate) => candidate.name === name)?.client;
+    if (client !== undefined && clientCannot(client, command.do)) {
       refuse(
-        `${path}, which ${member.client}’s consumer cannot do while it runs`,
+        `${path}, which ${client}’s consumer cannot do while it runs`,
         'Remove the command, or play the member by another client.',
+      );
+    }
+    if (client !== 'java' && command.do === 'close' && 'groupMembershipOperation' in command) {
+      refuse(
+        `$.script[${index}].groupMembershipOperation is an option of Java’s close() only`,
+        'Remove it, or play the member by java.',
+      );
+    }
+    if (command.do === 'moveCoordinator') {
+      refuse(
+        `${path}, and a run has one broker, which is the coordinator of every group`,
+        `Remove the command, ${SIMULATE}`,
       );
     }
     if (command.do === 'restartBroker' && brokerKind !== 'maven' && brokerKind !== 'none') {
       refuse(
         `${path}, and only a broker that is started here from Maven can be restarted`,
-        'Unset KAFKA_BROKERS and install a JDK and Maven, or simulate the scenario.',
+        `Unset KAFKA_BROKERS and install a JDK and Maven, ${SIMULATE}`,
       );
     }
     if (process.platform === 'win32' && (command.do === 'freeze' || command.do === 'thaw')) {
       refuse(
         `${path}, which stops a process by a signal that Windows does not have`,
-        'Run it on Linux or macOS, or simulate the scenario.',
+        `Run it on Linux or macOS, ${SIMULATE}`,
       );
     }
   });

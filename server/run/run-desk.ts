@@ -73,22 +73,17 @@ export class RunDesk {
     await run.finished;
   }
 
-  /** What was said of a run from message number `from` on, and what comes, until it is over. */
-  async *messages(
+  /**
+   * What was said of a run from message number `from` on, and what comes, until it is over.
+   *
+   * @throws PlaygroundError `run-unknown`, at once: who reconnects after a restart is told.
+   */
+  messages(
     id: string,
     from: number,
     signal: AbortSignal,
   ): AsyncGenerator<readonly [number, LiveMessage]> {
-    const run = this.#find(id);
-    let index = from;
-    while (!signal.aborted) {
-      const message = run.messages[index];
-      if (message !== undefined) {
-        yield [index, message];
-        index += 1;
-      } else if (run.isOver) return;
-      else await nextNews(run, signal);
-    }
+    return messagesOf(this.#find(id), from, signal);
   }
 
   /** Ends the run that is under way and the broker. */
@@ -151,6 +146,22 @@ export class RunDesk {
     const broker = await startBroker(this.#settings, config, say);
     this.#broker = { broker, config: wanted };
     return broker;
+  }
+}
+
+async function* messagesOf(
+  run: DeskRun,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly [number, LiveMessage]> {
+  let index = from;
+  while (!signal.aborted) {
+    const message = run.messages[index];
+    if (message !== undefined) {
+      yield [index, message];
+      index += 1;
+    } else if (run.isOver) return;
+    else await nextNews(run, signal);
   }
 }
 

@@ -45,7 +45,7 @@ export interface LiveHandle {
  */
 export async function startLive(
   scenario: Scenario,
-  client: ClientKind,
+  client: ClientKind | null,
   onMessage: (message: LiveMessage) => void,
 ): Promise<LiveHandle> {
   const order: StartRun = { scenario, client };

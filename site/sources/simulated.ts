@@ -1,4 +1,9 @@
-import type { Scenario, SimulateOptions, Trace } from '../../engine/index.ts';
+import {
+  PlaygroundError,
+  type Scenario,
+  type SimulateOptions,
+  type Trace,
+} from '../../engine/index.ts';
 
 /** What went wrong and what to do, for people. */
 export interface Problem {
@@ -28,6 +33,14 @@ export class SourceError extends Error implements Problem {
     this.problem = problem;
     this.remedy = remedy;
   }
+}
+
+/** What to tell people of any failure. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof SourceError) return error;
+  if (error instanceof PlaygroundError) return { problem: error.message, remedy: error.remedy };
+  const problem = error instanceof Error ? error.message : String(error);
+  return { problem, remedy: 'Load the page again.' };
 }
 
 /** Simulates in a worker, so that the page stays quick. */

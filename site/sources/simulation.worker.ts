@@ -1,5 +1,5 @@
-import { PlaygroundError, simulate } from '../../engine/index.ts';
-import type { SimulationAnswer, SimulationOrder } from './simulated.ts';
+import { simulate } from '../../engine/index.ts';
+import { problemOf, type SimulationAnswer, type SimulationOrder } from './simulated.ts';
 
 /** Runs one scenario for each order that comes. */
 self.addEventListener('message', (event: MessageEvent<SimulationOrder>) => {
@@ -8,10 +8,7 @@ self.addEventListener('message', (event: MessageEvent<SimulationOrder>) => {
   try {
     answer = { id, trace: simulate(scenario, options), problem: null };
   } catch (error) {
-    const isKnown = error instanceof PlaygroundError;
-    const problem = error instanceof Error ? error.message : String(error);
-    const remedy = isKnown ? error.remedy : 'Load the page again.';
-    answer = { id, trace: null, problem: { problem, remedy } };
+    answer = { id, trace: null, problem: problemOf(error) };
   }
   self.postMessage(answer);
 });

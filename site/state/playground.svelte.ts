@@ -1,58 +1,30 @@
 import {
-  PlaygroundError,
   existing,
-  idsOf,
   ownershipOf,
   rebalancesOf,
   view,
-  withClient,
-  type BridgeStatus,
-  type LiveMessage,
   type MemberName,
-  type RecordingHeader,
-  type RecordingLine,
   type Scenario,
   type Trace,
-  type Verdict,
 } from '../../engine/index.ts';
-import { readBridgeStatus, startLive, type LiveHandle } from '../sources/live.ts';
-import { SimulatedSource, SourceError, type Problem } from '../sources/simulated.ts';
+import { SimulatedSource, problemOf, type Problem } from '../sources/simulated.ts';
+import type { LiveSession } from './live-session.svelte.ts';
 import { restMs, stopIndexOf, stopsOf, type Detail } from './stops.ts';
 
 /** What is being shown: the lesson's run, the simulation of a live run, or what real clients did. */
 export type Shown = 'lesson' | 'simulated' | 'real';
-
-/** The real clients that the page offers. */
-const LIVE_CLIENT = 'kafkajs';
-
-/** How often a run that is under way is read anew. */
-const REFRESH_MS = 400;
-
-/** A run on a real broker, from the order to the verdict. */
-export interface LiveRun {
-  readonly phase: 'starting' | 'running' | 'comparing' | 'done' | 'failed';
-  readonly progress: readonly string[];
-  readonly problem: Problem | null;
-  /** Settings of the scenario that the client does not have. */
-  readonly leftOut: readonly string[];
-  /** The simulation of the very scenario that was run, with the ids it got. */
-  readonly simulated: Trace | null;
-  readonly verdict: Verdict | null;
-}
 
 /** All state of the page and the only writer of it. */
 export class Playground {
   readonly scenario: Scenario;
   readonly #source = new SimulatedSource();
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #handle: LiveHandle | null = null;
 
   /** The lesson's own run, simulated. */
   lesson = $state.raw<Trace | null>(null);
-  recorded = $state.raw<Trace | null>(null);
   problem = $state.raw<Problem | null>(null);
-  live = $state.raw<LiveRun | null>(null);
-  bridge = $state.raw<BridgeStatus | null | 'asking'>('asking');
+  /** The last run on a real broker. */
+  live = $state.raw<LiveSession | null>(null);
   shown = $state<Shown>('lesson');
   step = $state(0);
   detail = $state<Detail>('moments');
@@ -102,7 +74,6 @@ export class Playground {
     } catch (error) {
       this.problem = problemOf(error);
     }
-    this.bridge = await readBridgeStatus();
   }
 
   select(name: MemberName): void {
@@ -130,7 +101,7 @@ export class Playground {
       case 'simulated':
         return this.live?.simulated ?? null;
       case 'real':
-        return this.recorded;
+        return this.live?.recorded ?? null;
     }
   }
 
@@ -212,105 +183,16 @@ export class Playground {
 
   // ---- live ---------------------------------------------------------------------------------
 
-  /** Runs the scenario with real clients, shows it while it happens, and compares at the end. */
-  async runLive(): Promise<void> {
-    const { leftOut } = withClient(this.scenario, LIVE_CLIENT);
+  /** Runs the scenario with real clients, and shows it while it happens. */
+  runLive(live: LiveSession): void {
     if (this.shown !== 'lesson') this.show('lesson');
-    this.recorded = null;
-    this.live = {
-      phase: 'starting',
-      progress: [],
-      problem: null,
-      leftOut,
-      simulated: null,
-      verdict: null,
-    };
-    const { compareTraces, traceOfRecording } = await import('../sources/recorded.ts');
-    const lines: RecordingLine[] = [];
-    let header: RecordingHeader | null = null;
-    let refresh: ReturnType<typeof setTimeout> | null = null;
-    const show = (isComplete: boolean): void => {
-      refresh = null;
-      if (header === null) return;
-      const isFirst = this.recorded === null;
-      try {
-        this.recorded = traceOfRecording(header, lines, isComplete);
-      } catch (error) {
-        // Lines come not quite in order: what cannot be read yet may be once the next ones are here.
-        if (isComplete) this.#changeLive(() => ({ phase: 'failed', problem: problemOf(error) }));
-        return;
-      }
+    this.live = live;
+    let isFirst = true;
+    void live.run(this.#source, () => {
       if (isFirst) this.show('real');
-      this.#follow();
-    };
-    const onMessage = (message: LiveMessage): void => {
-      switch (message.type) {
-        case 'progress':
-          this.#changeLive((live) => ({ progress: [...live.progress, message.text] }));
-          return;
-        case 'header':
-          header = message.header;
-          this.#changeLive(() => ({ phase: 'running' }));
-          return;
-        case 'line':
-          lines.push(message.line);
-          refresh ??= setTimeout(() => {
-            show(false);
-          }, REFRESH_MS);
-          return;
-        case 'end':
-          if (refresh !== null) clearTimeout(refresh);
-          header = message.header;
-          this.#handle = null;
-          show(true);
-          if (this.live?.phase !== 'failed') void this.#compare(compareTraces);
-          return;
-        case 'problem': {
-          if (refresh !== null) clearTimeout(refresh);
-          const { problem, remedy } = message;
-          this.#handle = null;
-          this.#changeLive(() => ({ phase: 'failed', problem: { problem, remedy } }));
-          return;
-        }
-      }
-    };
-    try {
-      this.#handle = await startLive(this.scenario, LIVE_CLIENT, onMessage);
-    } catch (error) {
-      this.#changeLive(() => ({ phase: 'failed', problem: problemOf(error) }));
-    }
+      isFirst = false;
+      // Who watches a run as it happens is taken along.
+      if (this.shown === 'real' && !this.isPlaying) this.goToStop(this.stops.length - 1);
+    });
   }
-
-  async cancelLive(): Promise<void> {
-    await this.#handle?.cancel();
-  }
-
-  #changeLive(change: (live: LiveRun) => Partial<LiveRun>): void {
-    if (this.live !== null) this.live = { ...this.live, ...change(this.live) };
-  }
-
-  /** Who watches a run as it happens is taken along. */
-  #follow(): void {
-    if (this.shown === 'real' && !this.isPlaying) this.goToStop(this.stops.length - 1);
-  }
-
-  async #compare(compareTraces: (left: Trace, right: Trace) => Verdict): Promise<void> {
-    const { recorded } = this;
-    if (recorded === null) return;
-    this.#changeLive(() => ({ phase: 'comparing' }));
-    try {
-      const simulated = await this.#source.run(recorded.scenario, idsOf(recorded));
-      const verdict = compareTraces(simulated, recorded);
-      this.#changeLive(() => ({ phase: 'done', simulated, verdict }));
-    } catch (error) {
-      this.#changeLive(() => ({ phase: 'failed', problem: problemOf(error) }));
-    }
-  }
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof SourceError) return error;
-  if (error instanceof PlaygroundError) return { problem: error.message, remedy: error.remedy };
-  const problem = error instanceof Error ? error.message : String(error);
-  return { problem, remedy: 'Load the page again.' };
 }

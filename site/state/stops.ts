@@ -1,4 +1,4 @@
-import type { Trace, TraceEvent } from '../../engine/index.ts';
+import { RINGING_CLOCKS, hasNews, type Trace, type TraceEvent } from '../../engine/index.ts';
 
 /** How finely stepping goes: what changes something to look at, or every event. */
 export type Detail = 'moments' | 'events';
@@ -12,19 +12,17 @@ export function stopsOf(trace: Trace, detail: Detail): readonly number[] {
   return [...new Set([0, ...stops, last])].sort((a, b) => a - b);
 }
 
-/** Timers that bring something about when they run out; the others only keep things going. */
-const LOUD_TIMERS = new Set([
-  'session',
-  'ownSession',
-  'poll',
-  'initialDelay',
-  'rebalanceTimeout',
-  'syncTimeout',
-  'newMember',
-  'pendingMember',
+/** Into the other states of a membership leads what is a stop already. */
+const TELLING_STATES: ReadonlySet<string> = new Set([
+  'stable',
+  'rejoinNeeded',
+  'reconciling',
+  'lost',
+  'fenced',
+  'stale',
+  'fatal',
+  'failed',
 ]);
-
-const LOUD_MESSAGES = /^(JoinGroup|SyncGroup|LeaveGroup)/;
 
 function isMoment(trace: Trace, event: TraceEvent): boolean {
   switch (event.kind) {
@@ -34,6 +32,10 @@ function isMoment(trace: Trace, event: TraceEvent): boolean {
     case 'memberReady':
     case 'messageDropped':
     case 'groupState':
+    case 'groupEpoch':
+    case 'targetAssignment':
+    case 'brokerChanged':
+    case 'topicChanged':
     case 'callbackEntered':
     case 'commitRefused':
     case 'recordsPolled':
@@ -41,26 +43,20 @@ function isMoment(trace: Trace, event: TraceEvent): boolean {
     case 'memberExit':
       return true;
     case 'messageSent':
-      return isLoud(event);
+      return hasNews(event.message);
     case 'messageDelivered': {
       const sent = trace.events[event.sentStep];
-      return sent?.kind === 'messageSent' && isLoud(sent);
+      return sent?.kind === 'messageSent' && hasNews(sent.message);
     }
     case 'timerFired': {
       const started = trace.events[event.startedStep];
-      return started?.kind === 'timerStarted' && LOUD_TIMERS.has(started.timer);
+      return started?.kind === 'timerStarted' && RINGING_CLOCKS.has(started.timer);
     }
     case 'memberState':
-      return event.to === 'stable' || event.to === 'lost' || event.to === 'rejoinNeeded';
+      return TELLING_STATES.has(event.to);
     default:
       return false;
   }
-}
-
-/** Joining, syncing and leaving; of heartbeats and commits only what is refused. */
-function isLoud({ message }: Extract<TraceEvent, { kind: 'messageSent' }>): boolean {
-  if (LOUD_MESSAGES.test(message.type)) return true;
-  return 'errorCode' in message && message.errorCode !== 'NONE';
 }
 
 /** The last stop at or before a step: where the step is shown. */

@@ -21,6 +21,8 @@ export interface PlacedEdge {
 }
 
 export interface PlacedMachine {
+  /** Where the picture begins: an edge may swing out to the left of all states. */
+  readonly left: number;
   readonly width: number;
   readonly height: number;
   readonly states: readonly PlacedState[];
@@ -39,12 +41,13 @@ type Box = Point & { readonly width: number; readonly height: number };
 /** More arrows than these into one state hide the rest of the picture. */
 const MOST_SOURCES = 7;
 const STATE_HEIGHT = 34;
+const MARGIN = 8;
 const CHARACTER_WIDTH = 8.5;
 
 /** Places the states and edges of a machine. Same machine, same picture. */
 export function layOutMachine(machine: MachineGraph): PlacedMachine {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 30, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: 'TB', nodesep: 28, ranksep: 30, marginx: MARGIN, marginy: MARGIN });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of machine.states) {
     graph.setNode(id, { width: id.length * CHARACTER_WIDTH + 24, height: STATE_HEIGHT });
@@ -64,11 +67,15 @@ export function layOutMachine(machine: MachineGraph): PlacedMachine {
     } else known.push(label);
   }
   dagre.layout(graph);
-  const { width, height } = graph.graph() as Omit<Box, 'x' | 'y'>;
+  const graphBox = graph.graph() as Omit<Box, 'x' | 'y'>;
+  // dagre's own size leaves out edges that swing around states.
+  const points = graph.edges().flatMap((edge) => pointsOf(graph.edge(edge)));
+  const left = Math.min(0, ...points.map(({ x }) => x - MARGIN));
   return {
     hubs,
-    width,
-    height,
+    left,
+    width: Math.max(graphBox.width, ...points.map(({ x }) => x + MARGIN)) - left,
+    height: graphBox.height,
     states: machine.states.map((state) => {
       // dagre writes what it found into the labels that it was given, and types them as any.
       const node = graph.node(state.id) as Box;
@@ -78,10 +85,13 @@ export function layOutMachine(machine: MachineGraph): PlacedMachine {
       from,
       to,
       labels: labels.get(`${from} ${to}`) ?? [],
-      path: pathOf((graph.edge(from, to) as { readonly points: readonly Point[] }).points),
+      path: pathOf(pointsOf(graph.edge(from, to))),
     })),
   };
 }
+
+const pointsOf = (label: unknown): readonly Point[] =>
+  (label as { readonly points: readonly Point[] }).points;
 
 function isHub({ transitions }: MachineGraph, id: string): boolean {
   const sources = transitions.filter(({ from, to }) => to === id && from !== id);

@@ -1,13 +1,11 @@
 /** Colours of the Okabe-Ito set; members beyond them take the same with a pattern. */
 const COLOUR_COUNT = 8;
 
-/** How a member is told apart: a colour, a pattern when colours run out, and always its name. */
+/** How a member is told apart beside its name: a colour, and a pattern when colours run out. */
 export interface MemberMark {
   readonly fill: string;
   readonly on: string;
   readonly isPatterned: boolean;
-  /** Short enough for a chip: the name, or what is left of it. */
-  readonly initial: string;
 }
 
 export function markOf(
@@ -23,7 +21,6 @@ export function markOf(
     fill: `var(--member-${colour})`,
     on: `var(--on-${colour})`,
     isPatterned: index >= COLOUR_COUNT,
-    initial: name.length <= 3 ? name : `${name.slice(0, 1)}${name.slice(-1)}`,
   };
 }
 
@@ -68,10 +65,10 @@ export function toneOf(state: string): Tone {
   }
 }
 
-/** `13.2 s`; below a second in milliseconds. */
+/** `13.2 s`; below a second in milliseconds. Number and unit stay on one line. */
 export function printMs(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`;
+  return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))}\u00a0s`;
 }
 
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000];

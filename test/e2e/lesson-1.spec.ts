@@ -99,6 +99,14 @@ test.describe('lesson 1', () => {
     expect(await playground.snapshot()).not.toBe(before);
   });
 
+  test('brings the stage in sight when the text of a phone asks for a moment', async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const playground = new PlaygroundPage(page);
+    await playground.open();
+    await playground.jumpTo('The first member gives up');
+    await expect(playground.coordinator).toBeInViewport();
+  });
+
   test('takes the numbers of its text from the run', async ({ page }) => {
     const playground = new PlaygroundPage(page);
     await playground.open();

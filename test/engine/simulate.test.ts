@@ -4,14 +4,11 @@ import {
   parseScenario,
   printScenario,
   simulate,
-  type EventOf,
-  type Fact,
   type Trace,
 } from '../../engine/index.ts';
+import { asMemberName, memberActor } from '../../engine/protocol/ids.ts';
 import { aScenario } from '../support/builders.ts';
-
-const ofKind = <Kind extends Fact['kind']>(trace: Trace, kind: Kind): readonly EventOf<Kind>[] =>
-  trace.events.filter((event): event is EventOf<Kind> => event.kind === kind);
+import { ofKind } from '../support/events.ts';
 
 describe('simulate', () => {
   it('starts a member when its process that still closes has ended', () => {
@@ -47,7 +44,7 @@ describe('simulate', () => {
       }),
     );
     const changes = ofKind(trace, 'brokerChanged').map(({ state, atMs }) => `${atMs} ${state}`);
-    expect(changes).toEqual(['2000 down', '7000 loading', '7100 up']);
+    expect(changes).toEqual(['2000 down', '7000 loading', '7020 up']);
     expect(brokenInvariants(trace)).toEqual([]);
   });
 
@@ -71,16 +68,88 @@ describe('simulate', () => {
   it('lets a clock of a classic group come to nothing once consumers have taken it over', () => {
     const { members, ...rest } = printScenario(
       aScenario({
+        members: ['C1', 'C2', 'C3'],
+        config: { 'max.poll.interval.ms': 15_000 },
         script: [
           { atMs: 0, do: 'start', member: 'C1' },
-          { atMs: 1_500, do: 'start', member: 'C2' },
+          { atMs: 9_000, do: 'stall', member: 'C1', forMs: 9_000 },
+          { atMs: 10_000, do: 'start', member: 'C2' },
+          { atMs: 12_000, do: 'start', member: 'C3' },
         ],
+        untilMs: 60_000,
       }),
     ) as { readonly members: readonly object[] };
-    const [first, second] = members;
-    const consumer = { ...second, config: { 'group.protocol': 'consumer' } };
-    const trace = simulate(parseScenario({ ...rest, members: [first, consumer] }));
+    const consumer = { ...members[2], config: { 'group.protocol': 'consumer' } };
+    const trace = simulate(parseScenario({ ...rest, members: [...members.slice(0, 2), consumer] }));
+    const fired = ofKind(trace, 'timerFired').filter(({ key }) => key === 'rebalanceTimeout');
+    expect(fired.length).toBe(1);
     expect(ofKind(trace, 'groupEpoch').length).toBeGreaterThan(0);
+    const states = ofKind(trace, 'groupState').filter(({ atMs }) => atMs > 12_500);
+    expect(states.map(({ to }) => to)).not.toContain('CompletingRebalance');
     expect(brokenInvariants(trace)).toEqual([]);
+  });
+
+  describe('with racks', () => {
+    const racksOf: Readonly<Record<string, string>> = { C1: 'b', C2: 'a' };
+    const run = (
+      config: Readonly<Record<string, string>>,
+      racks: Partial<typeof racksOf>,
+    ): Trace => {
+      const { members, ...rest } = printScenario(
+        aScenario({
+          partitions: 4,
+          untilMs: 90_000,
+          script: [
+            { atMs: 0, do: 'start', member: 'C1' },
+            { atMs: 100, do: 'start', member: 'C2' },
+            { atMs: 10_000, do: 'addPartitions', topic: 'orders', partitions: 6 },
+            { atMs: 15_000, do: 'crash', member: 'C1' },
+            { atMs: 15_500, do: 'start', member: 'C1' },
+          ],
+        }),
+      ) as { readonly members: readonly { readonly name: string; readonly config: object }[] };
+      return simulate(
+        parseScenario({
+          ...rest,
+          topics: [{ name: 'orders', partitions: 4, racks: [['a'], ['b']] }],
+          members: members.map((member) => {
+            const rack = racks[member.name];
+            const ofRack = rack === undefined ? {} : { 'client.rack': rack };
+            return { ...member, config: { ...config, 'metadata.max.age.ms': 1_000, ...ofRack } };
+          }),
+        }),
+      );
+    };
+    const lastOf = (trace: Trace, name: string): readonly number[] | undefined =>
+      ofKind(trace, 'assignmentChanged')
+        .filter(({ actor }) => actor === memberActor(asMemberName(name)))
+        .at(-1)
+        ?.assignment.map(({ partition }) => partition);
+
+    it.each(['range', 'sticky', 'cooperative-sticky'])(
+      'gives members of %s what is in their rack, new partitions too',
+      (assignor) => {
+        const trace = run({ 'partition.assignment.strategy': assignor }, racksOf);
+        expect(lastOf(trace, 'C1')).toEqual([1, 3, 5]);
+        expect(lastOf(trace, 'C2')).toEqual([0, 2, 4]);
+        expect(brokenInvariants(trace)).toEqual([]);
+      },
+    );
+
+    it('pays no attention to them while no member has a client.rack', () => {
+      const trace = run({ 'partition.assignment.strategy': 'range' }, {});
+      expect(lastOf(trace, 'C1')).not.toEqual([1, 3, 5]);
+    });
+
+    it('tells the coordinator of them, whose assignors ignore them', () => {
+      const config = { 'group.protocol': 'consumer', 'group.remote.assignor': 'range' };
+      const trace = run(config, racksOf);
+      const racks = ofKind(trace, 'messageSent').flatMap(({ message }) =>
+        message.type === 'ConsumerGroupHeartbeatRequest' ? [message.rackId] : [],
+      );
+      expect(new Set(racks)).toEqual(new Set(['a', 'b', null]));
+      const withoutRacks = run(config, {});
+      expect(lastOf(trace, 'C1')).toEqual(lastOf(withoutRacks, 'C1'));
+    });
   });
 });

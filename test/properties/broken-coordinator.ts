@@ -1,5 +1,6 @@
 import { onRequest, onTimer } from '../../engine/coordinator/coordinator.ts';
 import type { Coordinator } from '../../engine/coordinator/state.ts';
+import { PersistentMap } from '../../engine/persistent-map.ts';
 import type { InvariantName } from '../../engine/index.ts';
 import type { GroupRequest, GroupResponse } from '../../engine/protocol/messages.ts';
 import type { CoordinatorRules } from '../../engine/simulate.ts';
@@ -61,6 +62,13 @@ const waitForNobody: Intake = (coordinator, request) => {
   return { ...coordinator, group: { ...group, awaitingJoinCount: group.members.size } };
 };
 
+/** As if nobody owned anything, so that everybody gets its target at once. */
+const heedNoOwners: Intake = (coordinator) => {
+  const { group } = coordinator;
+  if (group?.protocol !== 'consumer') return coordinator;
+  return { ...coordinator, group: { ...group, owners: PersistentMap.empty() } };
+};
+
 /** The session clock is not wound up by anything that a member says. */
 const deafToSignsOfLife: CoordinatorRules = {
   onTimer,
@@ -93,6 +101,11 @@ export const MUTANTS: readonly Mutant[] = [
     wrong: 'gives everything to everybody',
     promise: 'a partition has one owner in a generation',
     rules: answering(giveEverythingToEverybody),
+  },
+  {
+    wrong: 'gives partitions out before they are released',
+    promise: 'a partition has one owner by reconciliation',
+    rules: seeing(heedNoOwners),
   },
   {
     wrong: 'is deaf to signs of life',

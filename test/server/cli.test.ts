@@ -13,6 +13,7 @@ import { readCase } from '../support/recordings.ts';
 const recording = (file: string): string =>
   fileURLToPath(new URL(`../recordings/${file}`, import.meta.url));
 const EAGER_JOIN = recording('eager-join.scenario.json');
+const KAFKAJS_JOIN = recording('kafkajs-join.scenario.json');
 
 let folder = '';
 beforeAll(async () => {
@@ -158,7 +159,13 @@ describe('bad input', () => {
       }),
       '$.script[1].do starts C1',
     ],
+    [
+      'a missing key',
+      changed((s) => (s['script'] = [{ do: 'start', member: 'C1' }])),
+      '$.script[0].atMs is missing, expected whole milliseconds',
+    ],
     ['text that is no JSON', '{ "format": ', 'is not JSON'],
+    ['nothing', '', 'is empty'],
   ])('exits 2 and names place and remedy for %s', async (_what, content, place) => {
     const ran = await runPlayground(['simulate', await aFile(content)]);
     expect(ran.exitCode).toBe(2);
@@ -174,6 +181,13 @@ describe('bad input', () => {
     ['a seed that is no number', ['simulate', EAGER_JOIN, '--seed', 'x']],
     ['two kinds of output', ['simulate', EAGER_JOIN, '--trace', '--outcome']],
     ['a port that is none', ['serve', '--port', '99999']],
+    [
+      'a recording in the place of a scenario',
+      ['simulate', recording('eager-join.recording.jsonl')],
+    ],
+    ['ids from a scenario', ['simulate', EAGER_JOIN, '--ids-from', EAGER_JOIN]],
+    ['a diagram of an outcome', ['mermaid', recording('eager-join.outcome.json')]],
+    ['a result in a folder that is not there', ['live', KAFKAJS_JOIN, '--out', '/none/at/all']],
   ])('exits 2 for %s', async (_what, args) => {
     const ran = await runPlayground(args);
     expect(ran.exitCode).toBe(2);
@@ -186,5 +200,15 @@ describe('bad input', () => {
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain('$.members[0].client is "java"');
     expect(ran.stderr).toContain('--client kafkajs');
+  });
+});
+
+describe('tap', () => {
+  it('listens for this machine alone', async () => {
+    const { stderr, exitCode } = await runPlayground([
+      ...['tap', '--listen', '0.0.0.0:19092', '--to', '127.0.0.1:9092'],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('It must be an address of this machine alone: 127.0.0.1:PORT.');
   });
 });

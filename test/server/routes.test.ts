@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../server/routes.ts';
 import { RunDesk } from '../../server/run/run-desk.ts';
 import { readSettings } from '../../server/settings.ts';
+import { aScenario } from '../support/builders.ts';
 import { readCase } from '../support/recordings.ts';
 
 const settings = readSettings({ KAFKA_BROKERS: '127.0.0.1:1' });
@@ -37,9 +38,9 @@ describe('the HTTP surface', () => {
     ['no JSON', 'usage', null],
     ['a scenario that is none', 'scenario-invalid', { scenario: {}, client: 'kafkajs' }],
     [
-      'a client that cannot be run',
+      'a way to work that no member has live',
       'scenario-unsupported',
-      { scenario: readCase('eager-join').scenario, client: null },
+      { scenario: aScenario({ work: { workers: 2 } }), client: null },
     ],
     ['a key too many', 'usage', { scenario: {}, client: null, speed: 9 }],
   ])('refuses an order with %s, and says what to do', async (_what, code, body) => {
@@ -52,10 +53,13 @@ describe('the HTTP surface', () => {
     });
   });
 
-  it('knows no run that was not started', async () => {
-    const { app } = anApp();
-    const response = await app.request('/api/runs/nothing', { method: 'DELETE', headers: HOST });
+  it.each([
+    ['DELETE', '/api/runs/nothing'],
+    ['GET', '/api/runs/nothing/events'],
+  ])('knows no run that was not started: %s %s', async (method, path) => {
+    const response = await anApp().app.request(path, { method, headers: HOST });
     expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'run-unknown' });
   });
 
   it('forbids inline scripts', async () => {

@@ -5,20 +5,30 @@ import { markOf, printMs, printTick, ticksOf, toneOf } from '../../site/views/me
 
 const scenario = existing(SCENARIOS.get('eager-join'), 'scenario');
 
-describe('layOutMachine', () => {
-  const machine = describeMachine('classic');
+describe.each(['classic', 'consumer'] as const)('layOutMachine of the %s machine', (protocol) => {
+  const machine = describeMachine(protocol);
   const placed = layOutMachine(machine);
 
   it('places every state inside the picture and no two on each other', () => {
     expect(placed.states.map(({ id }) => id)).toEqual(machine.states.map(({ id }) => id));
     for (const { x, y, width, height } of placed.states) {
-      expect(x - width / 2).toBeGreaterThanOrEqual(0);
+      expect(x - width / 2).toBeGreaterThanOrEqual(placed.left);
       expect(y - height / 2).toBeGreaterThanOrEqual(0);
-      expect(x + width / 2).toBeLessThanOrEqual(placed.width);
+      expect(x + width / 2).toBeLessThanOrEqual(placed.left + placed.width);
       expect(y + height / 2).toBeLessThanOrEqual(placed.height);
     }
     const places = placed.states.map(({ x, y }) => `${x} ${y}`);
     expect(new Set(places).size).toBe(places.length);
+  });
+
+  it('keeps every edge inside the picture', () => {
+    const places = placed.edges.flatMap(({ path }) => [...path.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)]);
+    const xs = places.map(([, x]) => Number(x));
+    const ys = places.map(([, , y]) => Number(y));
+    expect(Math.min(...xs)).toBeGreaterThanOrEqual(placed.left);
+    expect(Math.max(...xs)).toBeLessThanOrEqual(placed.left + placed.width);
+    expect(Math.min(...ys)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...ys)).toBeLessThanOrEqual(placed.height);
   });
 
   it('draws every way between two states, but those into a state that nearly all lead to', () => {
@@ -66,7 +76,8 @@ describe('toneOf', () => {
 
 describe('printMs', () => {
   it('carries the unit', () => {
-    expect([0, 9, 1_500, 13_200].map(printMs)).toEqual(['0 ms', '9 ms', '1.50 s', '13.2 s']);
+    const printed = [0, 9, 1_500, 13_200].map((ms) => printMs(ms).replace('\u00a0', ' '));
+    expect(printed).toEqual(['0 ms', '9 ms', '1.5 s', '13.2 s']);
   });
 });
 

@@ -76,7 +76,12 @@ interface Draw {
   readonly gapMs: number;
 }
 
-const ANYTIME: readonly CommandName[] = ['produce', 'addPartitions', 'restartBroker'];
+const ANYTIME: readonly CommandName[] = [
+  'produce',
+  'addPartitions',
+  'restartBroker',
+  'moveCoordinator',
+];
 
 /** Commands that a member can be given in each state of its life. */
 const COMMANDS: Readonly<Record<Life, readonly CommandName[]>> = {
@@ -93,6 +98,7 @@ const COMMANDS: Readonly<Record<Life, readonly CommandName[]>> = {
     'subscribe',
     'unsubscribe',
     'enforceRebalance',
+    'wakeup',
     'removeMember',
     'produce',
     'produce',
@@ -112,14 +118,18 @@ const LIFE_AFTER: Readonly<Partial<Record<CommandName, Life>>> = {
 /** What a client's consumer has no call for. */
 const WITHOUT: Readonly<Record<ClientKind, readonly CommandName[]>> = {
   java: [],
-  librdkafka: ['enforceRebalance'],
-  kafkajs: ['commit', 'subscribe', 'unsubscribe', 'enforceRebalance'],
+  librdkafka: ['enforceRebalance', 'wakeup'],
+  kafkajs: ['commit', 'subscribe', 'unsubscribe', 'enforceRebalance', 'wakeup'],
 };
 
 interface Cast {
   readonly client: ClientKind;
   readonly isStatic: boolean;
+  /** A Java member of a classic group, which can do more than the others. */
+  readonly isClassicJava: boolean;
 }
+
+const OPERATIONS = ['DEFAULT', 'LEAVE_GROUP', 'REMAIN_IN_GROUP'] as const;
 
 /** Turns draws into a script that a scenario takes, whatever they are; shorter lists shrink to it. */
 function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fields[] {
@@ -135,7 +145,8 @@ function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fiel
       (name) =>
         (name !== 'removeMember' || cast?.isStatic === true) &&
         cast !== undefined &&
-        !WITHOUT[cast.client].includes(name),
+        !WITHOUT[cast.client].includes(name) &&
+        (name !== 'wakeup' || cast.isClassicJava),
     );
     const name = able[choice % able.length] ?? 'start';
     lives.set(member, LIFE_AFTER[name] ?? life);
@@ -150,6 +161,17 @@ function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fiel
       }
       case 'restartBroker':
         return { atMs, do: name, downMs: 50 + choice * 20 };
+      case 'moveCoordinator':
+        return { atMs, do: name, loadingMs: choice * 5 };
+      case 'close': {
+        const groupMembershipOperation = OPERATIONS[choice % OPERATIONS.length] ?? 'DEFAULT';
+        return {
+          atMs,
+          do: name,
+          member,
+          ...(cast?.isClassicJava ? { groupMembershipOperation } : {}),
+        };
+      }
       case 'stall':
         return { atMs, do: name, member, forMs: 500 + choice * 60 };
       case 'subscribe':
@@ -166,9 +188,34 @@ const aDraw: fc.Arbitrary<Draw> = fc.record({
   gapMs: fc.integer({ min: 0, max: 4_000 }),
 });
 
+/** Ways to work that a Java member of a classic group has, each left out most of the time. */
+const aWayToWork = fc.record(
+  {
+    listenerThrows: fc.record({
+      in: fc.constantFrom('assigned', 'revoked', 'lost'),
+      times: fc.constantFrom('once', 'always'),
+      then: fc.constantFrom('end', 'pollOn'),
+    }),
+    lostCallsRevoked: fc.constant(true),
+    commit: fc.record({
+      how: fc.constantFrom('sync', 'async'),
+      after: fc.constantFrom('poll', 'record'),
+    }),
+    workers: fc.integer({ min: 1, max: 2 }),
+    checkpoints: fc.record({ everyMs: fc.constantFrom(2_000, 6_000) }),
+  },
+  { requiredKeys: [] },
+);
+
 const aMember = fc.record({
+  wayToWork: fc.oneof(
+    { weight: 2, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: aWayToWork },
+  ),
   kind: fc.integer({ min: 0, max: 1 }),
   isStatic: fc.boolean(),
+  /** Without auto commit, where that can be said. */
+  isManual: fc.boolean(),
   topicCount: fc.integer({ min: 1, max: TOPICS.length }),
   perRecordMs: fc.constantFrom(0, 40, 900),
   commitInRevoked: fc.boolean(),
@@ -190,7 +237,8 @@ export const aGeneratedRun: fc.Arbitrary<GeneratedRun> = fc
   .map(({ group, members, draws, offsetReset, initialDelayMs, seed }) => {
     const casts = members.map(({ kind, isStatic }) => {
       const { client, config } = group[kind % group.length] ?? KAFKAJS;
-      return { client, config, isStatic: isStatic && client !== 'kafkajs' };
+      const isClassicJava = client === 'java' && config['group.protocol'] === undefined;
+      return { client, config, isStatic: isStatic && client !== 'kafkajs', isClassicJava };
     });
     const script = scriptOf(draws, casts);
     const lastMs = Number(script.at(-1)?.['atMs'] ?? 0);
@@ -204,28 +252,31 @@ export const aGeneratedRun: fc.Arbitrary<GeneratedRun> = fc
         'group.consumer.heartbeat.interval.ms': 2_000,
       },
       topics: TOPICS.map((name) => ({ name, partitions: 3 })),
-      members: members.map(({ topicCount, perRecordMs, commitInRevoked }, index) => {
-        const { client, config, isStatic } = casts[index] ?? KAFKAJS_CAST;
-        return {
-          name: NAMES[index],
-          client,
-          topics: TOPICS.slice(0, topicCount),
-          config: {
-            ...config,
-            'auto.offset.reset': offsetReset,
-            // The first and the last are given the same by mistake, and fence each other.
-            ...(isStatic ? { 'group.instance.id': `i${index % 2}` } : {}),
-          },
-          work: { perRecordMs, commitInRevoked },
-        };
-      }),
+      members: members.map(
+        ({ topicCount, perRecordMs, commitInRevoked, isManual, wayToWork }, index) => {
+          const { client, config, isStatic, isClassicJava } = casts[index] ?? KAFKAJS_CAST;
+          return {
+            name: NAMES[index],
+            client,
+            topics: TOPICS.slice(0, topicCount),
+            config: {
+              ...config,
+              'auto.offset.reset': offsetReset,
+              // The first and the last are given the same by mistake, and fence each other.
+              ...(isStatic ? { 'group.instance.id': `i${index % 2}` } : {}),
+              ...(isClassicJava && isManual ? { 'enable.auto.commit': false } : {}),
+            },
+            work: { perRecordMs, commitInRevoked, ...(isClassicJava ? wayToWork : {}) },
+          };
+        },
+      ),
       script,
       untilMs: lastMs + AFTERMATH_MS,
     });
     return { scenario, seed };
   });
 
-const KAFKAJS_CAST = { ...KAFKAJS, isStatic: false };
+const KAFKAJS_CAST = { ...KAFKAJS, isStatic: false, isClassicJava: false };
 
 /**
  * Checks a property of the traces of generated runs. A failure names the smallest run that has it,

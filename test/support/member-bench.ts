@@ -57,11 +57,17 @@ export class MemberBench {
   /** The connection breaks under the last request. */
   disconnect(): this {
     const correlationId = existing(this.#correlationIds.at(-1), 'request');
-    return this.give({ type: 'disconnected', correlationId });
+    return this.give({ type: 'disconnected', correlationId, isUnreachable: false });
   }
 
   get state(): string {
     return stateOf(this.member.membership);
+  }
+
+  /** The number of the last request of that kind. */
+  last(type: GroupRequest['type']): { readonly correlationId: number } {
+    const index = this.requests.findLastIndex((request) => request.type === type);
+    return { correlationId: existing(this.#correlationIds[index], type) };
   }
 
   /** The last request. */

@@ -1,6 +1,6 @@
 import type { OffsetCommitResponse } from '../../protocol/messages.ts';
-import { findCoordinator, onCoordinatorUnavailable, UNAVAILABLE } from '../heartbeats.ts';
-import { reportRefusal } from '../commits.ts';
+import { findCoordinator, onCoordinatorUnavailable, UNAVAILABLE } from '../find-coordinator.ts';
+import { reportRefusal } from '../own-commits.ts';
 import type { MemberTurn } from '../member.ts';
 import { RETRIABLE, update } from './heartbeats.ts';
 import { onReleased } from './leaving.ts';

@@ -6,10 +6,10 @@ import type {
   ConsumerGroupHeartbeatResponse,
 } from '../../protocol/messages.ts';
 import { sortPartitions, type TopicPartition } from '../../protocol/partitions.ts';
-import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../heartbeats.ts';
+import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from '../find-coordinator.ts';
 import type { MemberTurn } from '../member.ts';
 import type { MembershipState } from '../step-machine.ts';
-import { errorFor } from '../membership.ts';
+import { errorFor } from '../thrown.ts';
 import type { LeaveReason } from './machine.ts';
 import type { ConsumerProtocolMembership, LocalAssignment } from './membership.ts';
 
@@ -47,6 +47,20 @@ export function onHeartbeatDue(turn: MemberTurn): void {
   if (SILENT_IN.includes(turn.membershipState)) return;
   turn.set({ isHeartbeatDue: true });
   sendDueHeartbeat(turn);
+}
+
+/**
+ * The background thread leaves before the application polls again. The auto commit that this poll()
+ * makes, where one is due, has no epoch any more, and is refused.
+ *
+ * Source: AbstractHeartbeatRequestManager#poll, CommitRequestManager#updateTimerAndMaybeCommit.
+ */
+export function onPollMissed(turn: MemberTurn): void {
+  update(turn, { isPollExpired: true });
+  onHeartbeatDue(turn);
+  const { maxPollIntervalMs, autoCommitIntervalMs, isAutoCommit } = turn.config;
+  const isCommitDue = isAutoCommit && (autoCommitIntervalMs ?? 0) <= (maxPollIntervalMs ?? 0);
+  if (isCommitDue) turn.set({ isCommitDue });
 }
 
 /** Sends the heartbeat that is due or wanted at once, if one can be sent now. */
@@ -116,7 +130,7 @@ function heartbeatRequest(turn: MemberTurn): ConsumerGroupHeartbeatRequest {
     memberId: existing(memberId, 'member id'),
     memberEpoch,
     groupInstanceId: config.groupInstanceId,
-    rackId: null,
+    rackId: said === null ? config.rackId : null,
     rebalanceTimeoutMs: said === null ? config.rebalanceTimeoutMs : null,
     subscribedTopicNames:
       said !== null && isSameSet(said.topics, subscription) ? null : [...subscription].sort(),
@@ -193,6 +207,9 @@ function onRefused(turn: MemberTurn, errorCode: ErrorCode): void {
       turn.set({ isHeartbeatDue: true });
       return;
     case 'COORDINATOR_LOAD_IN_PROGRESS':
+      // Not after a whole interval: source: HeartbeatRequestState#onFailedAttempt. Simplification: the
+      // pause does not grow.
+      turn.startTimer('heartbeat', turn.config.retryBackoffMs);
       return;
     default:
       turn.set({ failure: errorFor(turn, errorCode) });

@@ -31,8 +31,10 @@ export function beginClose(turn: MemberTurn, from: MembershipState, isFailure: b
 
 /**
  * The listener hears of all that the member holds: as lost when the group has gone on without it.
+ * close() does not know of that: it goes by the epoch that the application has seen last.
  *
- * Source: AsyncKafkaConsumer#runRebalanceCallbacksOnClose, AbstractMembershipManager#leaveGroup.
+ * Source: AsyncKafkaConsumer#runRebalanceCallbacksOnClose, #updateGroupMetadata,
+ * AbstractMembershipManager#leaveGroup.
  */
 export function releaseAll(turn: MemberTurn, from: MembershipState): void {
   const { generationId, application, assignment, closingFrom } = turn.state;
@@ -41,7 +43,8 @@ export function releaseAll(turn: MemberTurn, from: MembershipState): void {
     onReleased(turn);
     return;
   }
-  if (generationId === null || assignment.length === 0) {
+  const isLost = generationId === null && application.doing !== 'closing';
+  if (isLost || assignment.length === 0) {
     giveUpAll(turn, 'lost');
     leave(turn);
     return;

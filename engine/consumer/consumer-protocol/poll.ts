@@ -1,7 +1,7 @@
 import type { MemberTurn } from '../member.ts';
 import { askPositions, deliver, fetch } from '../poll-loop.ts';
-import { report } from '../membership.ts';
-import { findCoordinator } from '../heartbeats.ts';
+import { report } from '../thrown.ts';
+import { findCoordinator } from '../find-coordinator.ts';
 import { update } from './heartbeats.ts';
 import { loseAll, reconcile, release } from './reconciliation.ts';
 
@@ -13,6 +13,8 @@ import { loseAll, reconcile, release } from './reconciliation.ts';
  */
 export function poll(turn: MemberTurn): void {
   if (!isPolling(turn)) return;
+  // Who is back before the next heartbeat is due has not been missed.
+  update(turn, { isPollExpired: false });
   const { failure } = turn.state;
   if (failure !== null) {
     loseAll(turn);
@@ -53,5 +55,6 @@ function commitIfDue(turn: MemberTurn): void {
   const { isCommitDue, isCoordinatorKnown } = turn.state;
   if (!isCommitDue || !isCoordinatorKnown || turn.isAsking('OffsetCommitRequest')) return;
   turn.set({ isCommitDue: false });
+  turn.startAutoCommits();
   turn.sendCommit();
 }

@@ -21,14 +21,23 @@ export function reconcile(turn: MemberTurn): void {
   else if (reconciliation.commitId === null) callListener(turn);
 }
 
+/**
+ * What the coordinator wants is what the member has already: it says so without its application.
+ *
+ * Source: AbstractMembershipManager#maybeReconcile, before it looks at canCommit.
+ */
+export function acknowledgeUnchanged(turn: MemberTurn): void {
+  const { target, reconciled, reconciliation } = turn.state.consumerProtocol;
+  if (turn.membershipState !== 'reconciling' || reconciliation !== null) return;
+  if (target === null || reconciled === null) return;
+  if (!isSameList(reconciled.partitions, target.partitions)) return;
+  update(turn, { reconciled: target });
+  turn.raise({ type: 'RECONCILED' });
+}
+
 function begin(turn: MemberTurn): void {
-  const { target, reconciled } = turn.state.consumerProtocol;
+  const { target } = turn.state.consumerProtocol;
   if (target === null) return;
-  if (reconciled !== null && isSameList(reconciled.partitions, target.partitions)) {
-    update(turn, { reconciled: target });
-    turn.raise({ type: 'RECONCILED' });
-    return;
-  }
   stopReading(turn, withoutPartitions(turn.state.assignment, target.partitions));
   const commitId = turn.config.isAutoCommit ? turn.sendCommit() : null;
   update(turn, { reconciliation: { target, commitId } });

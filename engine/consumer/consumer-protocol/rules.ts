@@ -1,9 +1,10 @@
-import { findCoordinator } from '../heartbeats.ts';
+import { findCoordinator } from '../find-coordinator.ts';
 import type { ProtocolRules } from '../protocol-rules.ts';
 import { carryOut } from './actions.ts';
 import { commitAgain, commitSync, onOffsetCommitResponse } from './commits.ts';
 import {
   onHeartbeatDue,
+  onPollMissed,
   onHeartbeatLost,
   onHeartbeatResponse,
   sendDueHeartbeat,
@@ -11,12 +12,13 @@ import {
 } from './heartbeats.ts';
 import { finishClosing } from './leaving.ts';
 import { poll } from './poll.ts';
-import { restartAutoCommit } from './reconciliation.ts';
+import { acknowledgeUnchanged, restartAutoCommit } from './reconciliation.ts';
 
 /** Members of the consumer protocol, KIP-848. Source: AsyncKafkaConsumer and its managers. */
 export const CONSUMER_PROTOCOL_RULES: ProtocolRules = {
   carryOut,
   goOn: (turn) => {
+    acknowledgeUnchanged(turn);
     poll(turn);
     sendDueHeartbeat(turn);
   },
@@ -28,6 +30,7 @@ export const CONSUMER_PROTOCOL_RULES: ProtocolRules = {
   onPollTimeout: (turn) => {
     update(turn, { isPollExpired: true });
   },
+  onPollMissed,
   onRetry: (turn) => {
     commitAgain(turn);
   },

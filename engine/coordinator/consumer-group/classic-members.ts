@@ -34,8 +34,7 @@ export function onJoinGroup(
   const holder = turn.staticMember(request.groupInstanceId);
   const member = joiner(turn, request, parked, freshId);
   if (typeof member === 'string') {
-    const memberId = member === 'MEMBER_ID_REQUIRED' ? freshId : request.memberId;
-    turn.answer(parked, refusedJoin(member, memberId));
+    turn.answer(parked, refusedJoin(member, member === 'MEMBER_ID_REQUIRED' ? freshId : null));
     return;
   }
   const isDowngrade = holder?.classic === null && canDowngradeWith(turn, member);
@@ -58,17 +57,21 @@ export function onJoinGroup(
   turn.settleState(`${updated.name} joins with the classic protocol`);
 }
 
-/** The group rebalances only when its target is out of date; otherwise everybody keeps what it has. */
+/**
+ * The group rebalances only when its target is out of date; otherwise everybody keeps what it has.
+ * Its generation is the epoch before: Kafka converts the group as it was, without a new epoch.
+ */
 function beforeDowngrade(
   turn: ConsumerGroupTurn,
   member: ConsumerGroupMember,
   offered: ConsumerGroupMember,
   owned: readonly TopicPartition[],
 ): ConsumerGroupMember {
-  const isSubscriptionNew = storeMember(turn, member, offered);
+  const { isSubscriptionNew, whyBumped } = storeMember(turn, member, offered);
   const { targetEpoch, groupEpoch } = turn.state;
-  const isRebalance = targetEpoch < groupEpoch;
-  turn.downgrade({ isRebalance, reason: `${member.name} joins with the classic protocol` });
+  const isRebalance = targetEpoch < groupEpoch || whyBumped !== null;
+  const reason = `${member.name} joins with the classic protocol`;
+  turn.downgrade({ isRebalance, reason });
   return isRebalance ? offered : reconcileMember(turn, offered, owned, isSubscriptionNew);
 }
 
@@ -113,7 +116,6 @@ function asOffered(
     ...member,
     rackId: subscription?.rackId ?? member.rackId,
     rebalanceTimeoutMs,
-    serverAssignor: null,
     topics: subscription?.topics ?? member.topics,
     classic: { sessionTimeoutMs, protocols, isAwaited: false },
   };

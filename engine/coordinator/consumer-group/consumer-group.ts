@@ -1,5 +1,6 @@
 import type { BrokerTopic } from '../../assignors/assignor.ts';
 import { existing } from '../../assert.ts';
+import { timelineOrder } from '../../java/timeline-order.ts';
 import { PersistentMap } from '../../persistent-map.ts';
 import type { GroupMemberChange, MemberAssignmentState } from '../../protocol/facts.ts';
 import type { GroupId, GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.ts';
@@ -42,6 +43,8 @@ export interface ConsumerGroupMember {
   readonly assigned: readonly OwnedPartition[];
   /** It was told to give these up, and has not said that it has. */
   readonly pendingRevocation: readonly OwnedPartition[];
+  /** Its epoch when the clock was started that fences it for not giving up; null without one. */
+  readonly revokingEpoch: number | null;
   /** Null for a member of the consumer protocol. */
   readonly classic: ClassicSide | null;
 }
@@ -59,8 +62,11 @@ export interface ConsumerGroup {
   /** The assignor that computed it. */
   readonly assignor: string | null;
   readonly members: PersistentMap<MemberId, ConsumerGroupMember>;
+  /** The most members it ever had, on which the order of Kafka's hash table depends. */
+  readonly mostMembers: number;
   /** Who goes by a `group.instance.id` now. */
   readonly staticMembers: PersistentMap<GroupInstanceId, MemberId>;
+  /** What each is to own, in the order in which Kafka's record of it has it. */
   readonly target: PersistentMap<MemberId, readonly TopicPartition[]>;
   /** Who owns each partition, assigned or not yet given up, by its printed name. */
   readonly owners: PersistentMap<string, MemberId>;
@@ -87,6 +93,7 @@ export const newConsumerGroup = (groupId: GroupId): ConsumerGroup => ({
   targetAtMs: null,
   assignor: null,
   members: PersistentMap.empty(),
+  mostMembers: 0,
   staticMembers: PersistentMap.empty(),
   target: PersistentMap.empty(),
   owners: PersistentMap.empty(),
@@ -98,11 +105,14 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
   readonly settings: CoordinatorSettings;
   readonly topics: Topics;
   readonly nowMs: number;
+  /** The group as it was when the request came. */
+  readonly before: ConsumerGroup;
   /** The group becomes a classic one at the end of this transition. */
   downgrading: Downgrade | null = null;
 
   constructor(group: ConsumerGroup, settings: CoordinatorSettings, topics: Topics, nowMs: number) {
     super(group);
+    this.before = group;
     this.settings = settings;
     this.topics = topics;
     this.nowMs = nowMs;
@@ -127,17 +137,34 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
     return memberId === undefined ? undefined : this.state.members.get(memberId);
   }
 
+  /**
+   * Members as Kafka goes through them: as its own map lists them, and who joins with this request at
+   * the end.
+   *
+   * Source: TargetAssignmentBuilder#build, ClassicGroup#fromConsumerGroup.
+   */
+  membersInOrder(): readonly ConsumerGroupMember[] {
+    const ids = this.state.members.keys();
+    const isOld = (memberId: MemberId): boolean => this.before.members.has(memberId);
+    const old = timelineOrder(ids.filter(isOld), this.before.mostMembers);
+    const joining = ids.filter((memberId) => !isOld(memberId));
+    return [...old, ...joining].map((memberId) => this.member(memberId));
+  }
+
   /** Puts a member in, or replaces one, and what it owns with it. */
   putMember(member: ConsumerGroupMember): void {
-    const { members, staticMembers, owners } = this.state;
+    const { staticMembers, owners, mostMembers } = this.state;
     const { memberId, groupInstanceId } = member;
+    const old = this.state.members.get(memberId);
+    const members = this.state.members.set(memberId, member);
     this.set({
-      members: members.set(memberId, member),
+      members,
+      mostMembers: Math.max(mostMembers, members.size),
       staticMembers:
         groupInstanceId === null ? staticMembers : staticMembers.set(groupInstanceId, memberId),
       owners: ownedBy(member).reduce(
         (all, partition) => all.set(printPartition(partition), memberId),
-        withoutOwned(owners, members.get(memberId)),
+        withoutOwned(owners, old),
       ),
     });
   }
@@ -175,6 +202,14 @@ export class ConsumerGroupTurn extends Turn<ConsumerGroup, GroupEffect> {
   restartSession({ memberId, classic }: ConsumerGroupMember): void {
     const afterMs = classic?.sessionTimeoutMs ?? this.settings.consumer.sessionTimeoutMs;
     this.ask({ type: 'startTimer', timer: { kind: 'session', memberId }, afterMs });
+  }
+
+  /** Starts the clock that fences a member which does not give up what it was told to. */
+  startRevocation(memberId: MemberId): void {
+    const member = this.member(memberId);
+    this.putMember({ ...member, revokingEpoch: member.memberEpoch });
+    const timer = { kind: 'revocationTimeout', memberId } as const;
+    this.ask({ type: 'startTimer', timer, afterMs: member.rebalanceTimeoutMs });
   }
 
   /**

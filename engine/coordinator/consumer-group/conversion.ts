@@ -1,6 +1,6 @@
-import { hashOrder } from '../../java/hash-order.ts';
+import type { ErrorCode } from '../../protocol/error-codes.ts';
 import { asGenerationId } from '../../protocol/ids.ts';
-import { printPartition } from '../../protocol/partitions.ts';
+import { printPartition, sortPartitions } from '../../protocol/partitions.ts';
 import { GroupTurn, inHashOrder, newGroup, type ClassicGroup } from '../classic-group.ts';
 import { prepareRebalance, selectProtocol } from '../rebalance.ts';
 import type { ConsumerGroupSettings, CoordinatorSettings, MigrationPolicy } from '../settings.ts';
@@ -10,7 +10,9 @@ import {
   type ConsumerGroupMember,
   type ConsumerGroupTurn,
   type Downgrade,
+  type Topics,
 } from './consumer-group.ts';
+import { countsOf } from './membership.ts';
 
 const UPGRADES: readonly MigrationPolicy[] = ['bidirectional', 'upgrade'];
 const DOWNGRADES: readonly MigrationPolicy[] = ['bidirectional', 'downgrade'];
@@ -61,35 +63,50 @@ const canBeClassic = (
  * A classic group that its first member of the consumer protocol joins: everybody keeps what the
  * last rebalance gave, and whoever waits in one is told that there is another.
  *
+ * Those who wait are told in any case, but Kafka may not get further: it reads each member's
+ * subscription under the assignor that the group has settled on, of which there is none yet in the
+ * first rebalance of a group, and one that has come since may not offer it. That is an exception,
+ * and so is a newcomer to a group that is full: the group stays a classic one.
+ *
+ * @returns the consumer group, or what the newcomer is refused with.
+ *
  * Source: GroupMetadataManager#convertToConsumerGroup, ConsumerGroup#fromClassicGroup.
  */
-export function upgrade(turn: GroupTurn): ConsumerGroup {
+export function upgrade(
+  turn: GroupTurn,
+  topics: Topics,
+  { maxSize }: ConsumerGroupSettings,
+): ConsumerGroup | ErrorCode {
+  sendParkedAway(turn);
   const { groupId, protocolName, generationId, members } = turn.state;
-  const errorCode = 'REBALANCE_IN_PROGRESS';
-  for (const { awaitingJoin, awaitingSync, memberId } of inHashOrder(turn.state)) {
-    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
-    if (awaitingSync !== null) {
-      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
-    }
-  }
+  const subscriptions = new Map(
+    members.values().flatMap(({ memberId, protocols }) => {
+      const offer = protocols.find(({ name }) => name === protocolName);
+      return offer === undefined ? [] : [[memberId, offer.metadata]];
+    }),
+  );
+  if (subscriptions.size < members.size) return 'UNKNOWN_SERVER_ERROR';
+  // Nobody of the consumer protocol goes by an id of a classic member.
+  if (members.size >= maxSize) return 'GROUP_MAX_SIZE_REACHED';
   const epoch: number = generationId;
-  const converted = members.values().map((member): ConsumerGroupMember => {
+  const converted = inHashOrder(turn.state).map((member): ConsumerGroupMember => {
     const { protocols, sessionTimeoutMs, assignment } = member;
-    const chosen = protocols.find(({ name }) => name === protocolName) ?? protocols[0];
+    const subscription = subscriptions.get(member.memberId);
     turn.restartSession(member);
     return {
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId,
       name: member.name,
-      rackId: chosen?.metadata.rackId ?? null,
+      rackId: subscription?.rackId ?? null,
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       serverAssignor: null,
-      topics: chosen?.metadata.topics ?? [],
+      topics: subscription?.topics ?? [],
       memberEpoch: epoch,
       previousMemberEpoch: epoch,
       state: 'STABLE',
       assigned: assignment.map((partition) => ({ ...partition, assignmentEpoch: epoch })),
       pendingRevocation: [],
+      revokingEpoch: null,
       classic: { sessionTimeoutMs, protocols, isAwaited: false },
     };
   });
@@ -111,8 +128,27 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
         group.owners,
       ),
     }),
-    { ...empty, groupEpoch: epoch, targetEpoch: epoch, state: 'Stable' },
+    {
+      ...empty,
+      groupEpoch: epoch,
+      targetEpoch: epoch,
+      state: 'Stable',
+      mostMembers: members.size,
+      topicCounts: countsOf(topics, converted),
+    },
   );
+}
+
+function sendParkedAway(turn: GroupTurn): void {
+  const errorCode = 'REBALANCE_IN_PROGRESS';
+  for (const member of inHashOrder(turn.state)) {
+    const { awaitingJoin, awaitingSync, memberId } = member;
+    if (awaitingJoin !== null) turn.refuseJoin(awaitingJoin, errorCode, memberId);
+    if (awaitingSync !== null) {
+      turn.answer(awaitingSync, { type: 'SyncGroupResponse', errorCode, assignment: [] });
+    }
+    turn.putMember({ ...member, awaitingJoin: null, awaitingSync: null });
+  }
 }
 
 /**
@@ -121,18 +157,15 @@ export function upgrade(turn: GroupTurn): ConsumerGroup {
  *
  * Source: GroupMetadataManager#convertToClassicGroup, ClassicGroup#fromConsumerGroup.
  */
-export function downgraded(
-  { state, settings }: Pick<ConsumerGroupTurn, 'state' | 'settings'>,
-  { isRebalance, reason }: Downgrade,
-): GroupTurn {
-  const { groupId, groupEpoch, members, target } = state;
-  const turn = new GroupTurn(newGroup(groupId), settings);
-  const ids = hashOrder(members.keys());
-  turn.set({ generationId: asGenerationId(groupEpoch), leaderId: ids[0] ?? null });
-  for (const memberId of ids) {
-    const member = members.get(memberId);
-    if (member?.classic === null || member === undefined) continue;
-    const { sessionTimeoutMs, protocols } = member.classic;
+export function downgraded(from: ConsumerGroupTurn, { isRebalance, reason }: Downgrade): GroupTurn {
+  const { groupId, groupEpoch, target } = from.state;
+  const turn = new GroupTurn(newGroup(groupId), from.settings);
+  turn.set({ generationId: asGenerationId(groupEpoch) });
+  for (const member of from.membersInOrder()) {
+    const { memberId, classic } = member;
+    if (classic === null) continue;
+    const { sessionTimeoutMs, protocols } = classic;
+    if (turn.state.leaderId === null) turn.set({ leaderId: memberId });
     turn.putMember({
       memberId,
       groupInstanceId: member.groupInstanceId,
@@ -140,7 +173,7 @@ export function downgraded(
       rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       sessionTimeoutMs,
       protocols,
-      assignment: target.get(memberId) ?? [],
+      assignment: sortPartitions(target.get(memberId) ?? []),
       awaitingJoin: null,
       awaitingSync: null,
       isPendingSync: false,

@@ -17,7 +17,9 @@ export function judgeHeartbeat(
   request: ConsumerGroupHeartbeatRequest,
   { assignors }: ConsumerGroupSettings,
 ): ErrorCode {
-  const { memberEpoch, groupInstanceId, serverAssignor } = request;
+  const { groupId, memberId, memberEpoch, groupInstanceId, rackId, serverAssignor } = request;
+  if (isEmpty(memberId) || isEmpty(groupId)) return 'INVALID_REQUEST';
+  if (isEmpty(groupInstanceId) || isEmpty(rackId)) return 'INVALID_REQUEST';
   if (memberEpoch < AWAY) return 'INVALID_REQUEST';
   if (memberEpoch === AWAY && groupInstanceId === null) return 'INVALID_REQUEST';
   if (memberEpoch === 0) {
@@ -28,6 +30,9 @@ export function judgeHeartbeat(
   const isKnown = serverAssignor === null || assignors.includes(serverAssignor);
   return isKnown ? 'NONE' : 'UNSUPPORTED_ASSIGNOR';
 }
+
+/** Given, and blank: null stands for what is not given. */
+const isEmpty = (text: string | null): boolean => text?.trim() === '';
 
 /**
  * A member joins, or says that it is there and what it owns; it is answered with what it should own

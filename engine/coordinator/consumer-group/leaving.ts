@@ -51,8 +51,9 @@ export function onLeaveGroup(
   parked: Parked,
 ): void {
   const found = request.members.map((leaving) => ({ leaving, member: leaverOf(turn, leaving) }));
-  const gone = found.flatMap(({ member }) => (typeof member === 'string' ? [] : [member]));
-  fence(turn, gone, 'it leaves', `${parked.client.name} sends LeaveGroup`);
+  // Who is named twice leaves once, and both entries are good.
+  const gone = new Set(found.flatMap(({ member }) => (typeof member === 'string' ? [] : [member])));
+  fence(turn, [...gone], 'it leaves', `${parked.client.name} sends LeaveGroup`);
   turn.answer(parked, {
     type: 'LeaveGroupResponse',
     errorCode: 'NONE',

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../protocol/error-codes.ts';
 import type { GroupInstanceId, MemberId, MemberName } from '../../protocol/ids.ts';
-import { printPartition, type TopicPartition } from '../../protocol/partitions.ts';
+import { printPartition, sortPartitions, type TopicPartition } from '../../protocol/partitions.ts';
 import type { ConsumerGroupMember, ConsumerGroupTurn, Topics } from './consumer-group.ts';
 import { isReconciledTo } from './consumer-group.ts';
 import { isSameShare, reconcile } from './reconcile.ts';
@@ -37,6 +37,7 @@ const newMember = ({ memberId, groupInstanceId, name }: Sender): ConsumerGroupMe
   state: 'STABLE',
   assigned: [],
   pendingRevocation: [],
+  revokingEpoch: null,
   classic: null,
 });
 
@@ -96,34 +97,47 @@ export function updateMember(
   updated: ConsumerGroupMember,
   owned: readonly TopicPartition[] | null,
 ): ConsumerGroupMember {
-  const isSubscriptionNew = storeMember(turn, old, updated);
+  const { isSubscriptionNew, whyBumped } = storeMember(turn, old, updated);
+  if (whyBumped !== null) turn.bumpEpoch(whyBumped);
   updateTarget(turn);
   return reconcileMember(turn, updated, owned, isSubscriptionNew);
 }
 
-/** Puts the member in; true when its subscription has changed, which another epoch follows from. */
+/** What the group and its target have to follow. */
+interface Stored {
+  readonly isSubscriptionNew: boolean;
+  /** Why there has to be another epoch; null when there has not. */
+  readonly whyBumped: string | null;
+}
+
+/** Puts the member in. */
 export function storeMember(
   turn: ConsumerGroupTurn,
   old: ConsumerGroupMember,
   updated: ConsumerGroupMember,
-): boolean {
+): Stored {
   const { memberId, name } = updated;
   const isNew = !turn.state.members.has(memberId);
   turn.putMember(updated);
   if (isNew) turn.noteMember('added', updated, 'it joins with its member id');
   const isSubscriptionNew = !isSameSet(old.topics, updated.topics);
   const areTopicsNew = refreshTopics(turn);
-  if (isNew) turn.bumpEpoch(`${name} joins the group`);
-  else if (isSubscriptionNew) turn.bumpEpoch(`${name} subscribes to other topics`);
-  else if (areTopicsNew) turn.bumpEpoch('topics have changed');
-  return isSubscriptionNew;
+  if (!isSubscriptionNew) {
+    return { isSubscriptionNew, whyBumped: areTopicsNew ? 'topics have changed' : null };
+  }
+  // Somebody new who subscribes to nothing changes nothing.
+  const what = isNew ? 'joins the group' : 'subscribes to other topics';
+  return { isSubscriptionNew, whyBumped: `${name} ${what}` };
 }
 
-/** Looks at the subscribed topics anew; true when they are not as the group has known them. */
+/**
+ * Looks at the subscribed topics anew; true when they are not as the group has known them. Kafka
+ * compares hashes that cover the racks of replicas too (Utils#computeTopicHash, 4.3.1); those of a
+ * partition do not change here.
+ */
 export function refreshTopics(turn: ConsumerGroupTurn): boolean {
   const { topicCounts, members } = turn.state;
-  const names = new Set(members.values().flatMap(({ topics }) => topics));
-  const counts = countsOf(turn.topics, names);
+  const counts = countsOf(turn.topics, members.values());
   const isNew =
     counts.size !== topicCounts.size ||
     [...counts].some(([topic, count]) => topicCounts.get(topic) !== count);
@@ -131,12 +145,18 @@ export function refreshTopics(turn: ConsumerGroupTurn): boolean {
   return isNew;
 }
 
-const countsOf = (topics: Topics, names: ReadonlySet<string>): ReadonlyMap<string, number> =>
-  new Map(
+/** What there is of the topics that members subscribe to. Source: ModernGroup#computeMetadataHash. */
+export function countsOf(
+  topics: Topics,
+  members: readonly Pick<ConsumerGroupMember, 'topics'>[],
+): ReadonlyMap<string, number> {
+  const names = new Set(members.flatMap((member) => member.topics));
+  return new Map(
     [...topics]
       .filter(([name]) => names.has(name))
       .map(([name, { partitionCount }]) => [name, partitionCount]),
   );
+}
 
 const isSameSet = (some: readonly string[], others: readonly string[]): boolean => {
   const names = new Set(some);
@@ -159,7 +179,7 @@ export function reconcileMember(
   if (!isSubscriptionNew && isReconciledTo(member, targetEpoch)) return member;
   const { memberId } = member;
   const updated = reconcile(member, {
-    target: target.get(memberId) ?? [],
+    target: sortPartitions(target.get(memberId) ?? []),
     targetEpoch,
     owned,
     isSubscriptionNew,
@@ -181,10 +201,11 @@ export function reconcileMember(
     turn.ask({ type: 'note', note });
   }
   if (updated.classic !== null) return updated;
-  const timer = { kind: 'revocationTimeout', memberId } as const;
   if (state === 'UNREVOKED_PARTITIONS') {
-    turn.ask({ type: 'startTimer', timer, afterMs: updated.rebalanceTimeoutMs });
-  } else turn.ask({ type: 'stopTimer', timer });
+    turn.startRevocation(memberId);
+    return turn.member(memberId);
+  }
+  turn.ask({ type: 'stopTimer', timer: { kind: 'revocationTimeout', memberId } });
   return updated;
 }
 

@@ -1,9 +1,14 @@
 import { existing } from '../../assert.ts';
 import { BROKER_ASSIGNORS } from '../../assignors/index.ts';
-import { hashOrder } from '../../java/hash-order.ts';
+import { inRecordOrder } from '../../assignors/target-order.ts';
+import { hashOrder, hashSetOrder } from '../../java/hash-order.ts';
 import { PersistentMap } from '../../persistent-map.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TopicPartition } from '../../protocol/partitions.ts';
+import {
+  sortPartitions,
+  withoutPartitions,
+  type TopicPartition,
+} from '../../protocol/partitions.ts';
 import type { ConsumerGroupTurn } from './consumer-group.ts';
 
 /**
@@ -19,18 +24,20 @@ export function updateTarget(turn: ConsumerGroupTurn): void {
   if (targetAtMs !== null && turn.nowMs < targetAtMs + assignmentIntervalMs) return;
   const name = preferredAssignor(turn);
   const assignor = existing(BROKER_ASSIGNORS.get(name), `assignor ${name}`);
+  const previousOf = (memberId: MemberId): readonly TopicPartition[] =>
+    inRecordOrder(target.get(memberId) ?? [], turn.topics);
   const assignment = assignor.assign(
-    members.values().map(({ memberId, groupInstanceId, topics }) => ({
+    turn.membersInOrder().map(({ memberId, groupInstanceId, topics }) => ({
       memberId,
       groupInstanceId,
-      topics: topics.filter((topic) => turn.topics.has(topic)),
-      target: target.get(memberId) ?? [],
+      topics: hashSetOrder(topics),
+      target: previousOf(memberId),
     })),
     turn.topics,
   );
   const targets = members.values().map((member) => ({
     member,
-    partitions: assignment.get(member.memberId) ?? [],
+    partitions: asRecorded(previousOf(member.memberId), assignment.get(member.memberId) ?? []),
   }));
   turn.set({
     target: targets.reduce(
@@ -48,10 +55,33 @@ export function updateTarget(turn: ConsumerGroupTurn): void {
     assignment: targets.map(({ member, partitions }) => ({
       memberId: member.memberId,
       member: member.name,
-      partitions,
+      partitions: sortPartitions(partitions),
     })),
   } as const;
   turn.ask({ type: 'note', note });
+}
+
+/**
+ * A target as its record has it, which decides between topics whose ids share a bucket: a new topic
+ * comes before those that were there. A target that stays as it was is not written anew.
+ *
+ * Source: UniformHomogeneousAssignmentBuilder, GroupCoordinatorRecordHelpers
+ * #newConsumerGroupTargetAssignmentRecord.
+ */
+function asRecorded(
+  previous: readonly TopicPartition[],
+  dealt: readonly TopicPartition[],
+): readonly TopicPartition[] {
+  const isSame =
+    dealt.length === previous.length && withoutPartitions(dealt, previous).length === 0;
+  if (isSame) return previous;
+  const oldTopics = new Set(previous.map(({ topic }) => topic));
+  const newTopics = new Set(
+    dealt.map(({ topic }) => topic).filter((topic) => !oldTopics.has(topic)),
+  );
+  return [...[...newTopics].reverse(), ...oldTopics].flatMap((topic) =>
+    dealt.filter((partition) => partition.topic === topic),
+  );
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { GroupTimer } from '../effects.ts';
 import type { ConsumerGroupTurn } from './consumer-group.ts';
 import { fence } from './leaving.ts';
-import { AWAY } from './membership.ts';
 
 /**
  * One of the timers of a member has run out: it is fenced. The clock of somebody who has gone
@@ -15,8 +14,8 @@ export function onConsumerGroupTimer(turn: ConsumerGroupTurn, timer: GroupTimer)
   const member = memberId === null ? undefined : turn.state.members.get(memberId);
   const words = WORDS.get(timer.kind);
   if (member === undefined || words === undefined) return;
-  // Who has left for a while owes nothing any more; only its session can end.
-  if (timer.kind === 'revocationTimeout' && member.memberEpoch === AWAY) return;
+  // Who has come to another epoch meanwhile, or has left for a while, owes nothing any more.
+  if (timer.kind === 'revocationTimeout' && member.memberEpoch !== member.revokingEpoch) return;
   const reason = `${member.name} ${words}`;
   fence(turn, [member], `it ${words}`, reason);
   turn.settleState(reason);

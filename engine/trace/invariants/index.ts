@@ -2,6 +2,7 @@ import type { Trace } from '../events.ts';
 import { assignmentsGiveNothingTwice } from './assignments.ts';
 import { callbacksFitWhatWasTold, callbacksNest } from './callbacks.ts';
 import { generationsOnlyGrow, memberEpochsOnlyGrow } from './epochs.ts';
+import { otherGenerationsAreRefused } from './generations.ts';
 import { groupsMoveAsKafkaAllows } from './group-states.ts';
 import type { Breach, Check } from './invariant.ts';
 import { nothingAfterExit } from './lives.ts';
@@ -32,6 +33,7 @@ const INVARIANTS = {
   'generations only grow': generationsOnlyGrow,
   'member epochs only grow': memberEpochsOnlyGrow,
   'removed members are refused': removedMembersAreRefused,
+  'other generations are refused': otherGenerationsAreRefused,
   'a join waits for everybody': joinsWaitForEverybody,
   'a partition has one owner in a generation': oneOwnerInAGeneration,
   'a partition has one owner by reconciliation': oneOwnerByReconciliation,

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -30,6 +31,16 @@ def say_callback(callback, partitions):
     ordered = sorted((partition.topic, partition.partition) for partition in partitions)
     names = [f"{topic}-{number}" for topic, number in ordered]
     say({"type": "callback", "callback": callback, "partitions": names})
+
+
+def say_committed(partitions, how):
+    offsets = {
+        f"{partition.topic}-{partition.partition}": partition.offset
+        for partition in partitions
+        if partition.error is None and partition.offset >= 0
+    }
+    if offsets:
+        say({"type": "committed", "offsets": offsets, "how": how})
 
 
 class Member:
@@ -111,7 +122,7 @@ class Member:
                 "lastOffset": message.offset(),
             }
         )
-        time.sleep(self.task["perRecordMs"] / 1000)
+        time.sleep(self.task["work"]["perRecordMs"] / 1000)
         return None
 
     def subscribe(self, topics):
@@ -121,7 +132,7 @@ class Member:
 
     def commit(self):
         try:
-            self.consumer.commit(asynchronous=False)
+            say_committed(self.consumer.commit(asynchronous=False), "sync")
         except KafkaException as refused:
             say_error(refused.args[0])
 
@@ -130,7 +141,7 @@ class Member:
 
     def on_revoke(self, _consumer, partitions):
         say_callback("revoked", partitions)
-        if self.task.get("commitInRevoked"):
+        if self.task["work"]["commitInRevoked"]:
             self.commit()
 
     def on_lost(self, _consumer, partitions):
@@ -139,12 +150,7 @@ class Member:
     def on_commit(self, error, partitions):
         if error is not None:
             return
-        offsets = {
-            f"{partition.topic}-{partition.partition}": partition.offset
-            for partition in partitions
-            if partition.error is None and partition.offset >= 0
-        }
-        say({"type": "committed", "offsets": offsets, "how": "auto"})
+        say_committed(partitions, "auto")
 
 
 def read_orders(orders):
@@ -155,10 +161,13 @@ def read_orders(orders):
 
 
 def main():
+    # Ctrl-C in a terminal reaches the whole group; the parent decides what becomes of us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     member = Member(json.loads(sys.argv[1]))
     orders = queue.Queue()
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
-    report({"type": "prepared", "client": "librdkafka", "version": f"confluent-kafka {confluent_kafka.__version__}"})
+    version = f"confluent-kafka {confluent_kafka.__version__}"
+    report({"type": "prepared", "client": "librdkafka", "version": version})
     while orders.get()["type"] != "start":
         pass
     # A daemon thread that still reads would end an ordinary exit with an error.

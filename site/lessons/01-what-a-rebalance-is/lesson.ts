@@ -1,4 +1,6 @@
 import {
+  BROKER_SETTINGS,
+  clientSetting,
   memberOf,
   ownershipOf,
   printPartition,
@@ -92,13 +94,16 @@ export const lesson: Lesson = {
 function factsOf(trace: Trace): Facts {
   const facts = new Map<string, string>();
   const rebalances = rebalancesOf(trace);
+  const [first] = rebalances;
   const last = rebalances.at(-1);
-  if (last === undefined) return facts;
+  if (first === undefined || last === undefined) return facts;
   const before = view(trace, last.fromStep);
   const after = view(trace, last.toStep);
   const idleMs = ownershipOf(trace).map(({ ownerlessMs }) => ownerlessMs);
   const config = trace.scenario.members[0]?.config ?? {};
   facts.set('rebalanceCount', String(rebalances.length));
+  facts.set('firstMs', printMs(first.toMs - first.fromMs));
+  facts.set('delayMs', printMs(initialDelayMs(trace)));
   facts.set('rebalanceMs', printMs(last.toMs - last.fromMs));
   facts.set('idleShortest', printMs(Math.min(...idleMs)));
   facts.set('idleLongest', printMs(Math.max(...idleMs)));
@@ -114,12 +119,20 @@ function factsOf(trace: Trace): Facts {
   facts.set('unmovedCount', String(unmovedCount(before, after)));
   facts.set('noticeMs', printMs(noticeMs(trace)));
   for (const [name, key] of [
-    ['heartbeatMs', 'heartbeat.interval.ms'],
-    ['sessionMs', 'session.timeout.ms'],
+    ['heartbeat', 'heartbeat.interval.ms'],
+    ['session', 'session.timeout.ms'],
   ] as const) {
-    if (config[key] !== undefined) facts.set(name, printMs(Number(config[key])));
+    const byDefault = clientSetting(key)?.defaults.java;
+    facts.set(`${name}Default`, printMs(Number(byDefault)));
+    facts.set(`${name}Ms`, printMs(Number(config[key] ?? byDefault)));
   }
   return facts;
+}
+
+function initialDelayMs({ scenario }: Trace): number {
+  const key = 'group.initial.rebalance.delay.ms';
+  const setting = BROKER_SETTINGS.find((candidate) => candidate.key === key);
+  return Number(scenario.broker[key] ?? setting?.default);
 }
 
 const stepOf = (trace: Trace, matches: (event: TraceEvent) => boolean): number | null =>

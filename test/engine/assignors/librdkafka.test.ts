@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { existing } from '../../../engine/assert.ts';
-import type { AssignorMember } from '../../../engine/assignors/assignor.ts';
+import type { AssignorMember, ReplicaRacks } from '../../../engine/assignors/assignor.ts';
 import { LIBRDKAFKA_ASSIGNORS } from '../../../engine/assignors/index.ts';
 import { asGenerationId, asGroupInstanceId, asMemberId } from '../../../engine/protocol/ids.ts';
 import { printPartition } from '../../../engine/protocol/partitions.ts';
@@ -8,7 +8,7 @@ import { printPartition } from '../../../engine/protocol/partitions.ts';
 const aMemberOf = (
   memberId: string,
   owned: readonly number[] = [],
-  { generationId = 1, instanceId = '', topics = ['orders'] as readonly string[] } = {},
+  { generationId = 1, instanceId = '', topics = ['orders'] as readonly string[], rackId = '' } = {},
 ): AssignorMember => ({
   memberId: asMemberId(memberId),
   groupInstanceId: instanceId === '' ? null : asGroupInstanceId(instanceId),
@@ -16,7 +16,7 @@ const aMemberOf = (
     topics,
     ownedPartitions: owned.map((partition) => ({ topic: 'orders', partition })),
     generationId: asGenerationId(generationId),
-    rackId: null,
+    rackId: rackId === '' ? null : rackId,
     userData: null,
   },
 });
@@ -25,9 +25,10 @@ function deal(
   name: string,
   members: readonly AssignorMember[],
   counts: Readonly<Record<string, number>>,
+  replicaRacks: ReplicaRacks = new Map(),
 ): Readonly<Record<string, string>> {
   const assignor = existing(LIBRDKAFKA_ASSIGNORS.get(name), name);
-  const dealt = assignor.assign(members, new Map(Object.entries(counts)));
+  const dealt = assignor.assign(members, new Map(Object.entries(counts)), { replicaRacks });
   return Object.fromEntries(
     [...dealt].map(([memberId, partitions]) => [
       memberId,
@@ -48,6 +49,43 @@ describe('range and roundrobin of librdkafka', () => {
       a: 'orders-0 orders-3',
       'm-1': 'orders-1',
       z: 'orders-2',
+    });
+  });
+});
+
+/** What librdkafka 2.15 itself answers, compiled. */
+describe('librdkafka with racks', () => {
+  const inTurn = [['a'], ['b'], ['a'], ['b']];
+
+  it('deals what is in a member’s rack first', () => {
+    const members = [aMemberOf('c1', [], { rackId: 'b' }), aMemberOf('c2', [], { rackId: 'a' })];
+    expect(deal('range', members, { orders: 4 }, new Map([['orders', inTurn]]))).toEqual({
+      c1: 'orders-1 orders-3',
+      c2: 'orders-0 orders-2',
+    });
+  });
+
+  it('lets those with a rack go first when topics are dealt together, where Java sees no need', () => {
+    const topics = ['orders', 'payments'];
+    const members = [aMemberOf('c1', [], { topics }), aMemberOf('c2', [], { topics, rackId: 'b' })];
+    const everywhere = Array.from({ length: 3 }, () => ['a', 'b']);
+    const racks = new Map(topics.map((topic) => [topic, everywhere]));
+    const counts = { orders: 3, payments: 3 };
+    expect(deal('range', members, counts, racks)).toEqual({
+      c1: 'orders-2 payments-2',
+      c2: 'orders-0 orders-1 payments-0 payments-1',
+    });
+  });
+
+  it('takes from a member of cooperative-sticky what is not in its rack', () => {
+    const members = [
+      aMemberOf('c1', [0, 1], { rackId: 'b' }),
+      aMemberOf('c2', [], { rackId: 'a' }),
+    ];
+    const racks = new Map([['orders', inTurn]]);
+    expect(deal('cooperative-sticky', members, { orders: 4 }, racks)).toEqual({
+      c1: 'orders-1 orders-3',
+      c2: 'orders-2',
     });
   });
 });

@@ -247,6 +247,39 @@ describe('a member of the consumer protocol', () => {
     expect(bench.said).toMatchObject({ memberEpoch: 0, topicPartitions: [] });
   });
 
+  it('does not leave when its application polls before that heartbeat is due', () => {
+    const bench = new Bench().settle().command({ do: 'stall', forMs: 300_500 });
+    bench.give({ type: 'timer', timer: 'poll' }).give({ type: 'timer', timer: 'work' }).beat();
+    expect(bench.state).toBe('stable');
+    expect(bench.said).toEqual({ memberEpoch: 2 });
+  });
+
+  it('acknowledges without its application that it is to have what it has', () => {
+    const bench = new Bench().settle().command({ do: 'stall', forMs: 20_000 }).beat().told(2, 0);
+    bench.beat().told(2, 0, 1);
+    expect(bench.state).toBe('stable');
+    expect(bench.said).toEqual({ memberEpoch: 2, topicPartitions: orders(0, 1) });
+    expect(bench.callbacks).toHaveLength(1);
+  });
+
+  it('asks a coordinator that is loading again after its back-off', () => {
+    const bench = new Bench({ 'retry.backoff.ms': 250 }).settle().beat();
+    bench.refused('COORDINATOR_LOAD_IN_PROGRESS');
+    expect(bench.timers.at(-1)).toBe('heartbeat');
+    bench.beat();
+    expect(bench.said).toMatchObject({ memberEpoch: 2, topicPartitions: orders(0, 1) });
+  });
+
+  it.each([
+    ['close', 'revoked'],
+    ['unsubscribe', 'lost'],
+  ] as const)('%s() of a member that has been away for too long calls %s', (what, callback) => {
+    const bench = new Bench({ 'enable.auto.commit': false }).settle();
+    bench.command({ do: 'stall', forMs: 900_000 }).give({ type: 'timer', timer: 'poll' }).beat();
+    bench.command({ do: what }).give({ type: 'timer', timer: 'work' });
+    expect(bench.callbacks.slice(1)).toEqual([`${callback} orders-0,orders-1`]);
+  });
+
   it('leaves it to the coordinator to refuse a commit without an epoch', () => {
     const bench = new Bench().settle().command({ do: 'stall', forMs: 900_000 });
     bench.give({ type: 'timer', timer: 'poll' }).beat().heard(-1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulate, type Trace } from '../../../engine/index.ts';
+import { outcomeOf, simulate, type Trace } from '../../../engine/index.ts';
 import { aScenario } from '../../support/builders.ts';
 
 type Parts = Parameters<typeof aScenario>[0];
@@ -123,6 +123,43 @@ describe('commits of a librdkafka member', () => {
       'SyncGroup',
       'assigned',
     ]);
+  });
+
+  it('are not made of what is lost', () => {
+    const trace = play({
+      members: ['C1'],
+      partitions: 1,
+      script: [
+        ...script,
+        { atMs: 13_000, do: 'freeze', member: 'C1' },
+        { atMs: 25_000, do: 'thaw', member: 'C1' },
+      ],
+      untilMs: 30_000,
+    });
+    expect(storyOf(trace, 'C1', 25_000).slice(0, 2)).toEqual(['lost', 'JoinGroup']);
+  });
+
+  it('are refused when the member id has gone before a revoked call that was owed', () => {
+    const trace = play({
+      partitions: 1,
+      config: { 'max.poll.interval.ms': 6_000 },
+      script: [...script, start('C2', 7_000)],
+      work: { perRecordMs: 8_000 },
+      untilMs: 15_000,
+    });
+    const calls = storyOf(trace, 'C1', 14_000);
+    expect(calls.slice(0, 2)).toEqual(['revoked', 'OffsetCommit']);
+    expect(calls).toContain('error _MAX_POLL_EXCEEDED');
+    expect(outcomeOf(trace).errors.C1).toContain('OffsetCommit UNKNOWN_MEMBER_ID');
+  });
+
+  it('repeat what is committed already when the partition is given up', () => {
+    const trace = play({
+      partitions: 1,
+      script: [...script, start('C2', 14_000)],
+      untilMs: 20_000,
+    });
+    expect(storyOf(trace, 'C1', 14_000).slice(0, 2)).toEqual(['revoked', 'OffsetCommit']);
   });
 
   it('are an error when asked for with nothing to commit', () => {
@@ -348,12 +385,56 @@ describe('unsubscribe() of librdkafka', () => {
     expect(unsubscribe(25_000)[0]).toBe('revoked');
   });
 
+  it('does not make a cooperative member leave that has new topics by then', () => {
+    expect(unsubscribe(12_000, COOPERATIVE).slice(0, 3)).toEqual([
+      'revoked',
+      'JoinGroup',
+      'SyncGroup',
+    ]);
+  });
+
   it('makes a static member leave for good', () => {
     expect(unsubscribe(12_000, { 'group.instance.id': 'i1' }, [])[1]).toBe('LeaveGroup');
   });
 });
 
+describe('the pauses of a librdkafka member', () => {
+  it('outlive a rebalance', () => {
+    const trace = play({
+      script: [
+        start('C1'),
+        start('C2'),
+        { atMs: 10_000, do: 'pause', member: 'C1' },
+        { atMs: 12_000, do: 'close', member: 'C2' },
+        { atMs: 20_000, do: 'produce', topic: 'orders', count: 4 },
+      ],
+      untilMs: 30_000,
+    });
+    const polled = trace.events.flatMap((event) =>
+      event.kind === 'recordsPolled' ? [event.partition.partition] : [],
+    );
+    expect([...polled].sort()).toEqual([2, 3]);
+  });
+});
+
 describe('a leader of librdkafka', () => {
+  it('rejoins for new partitions, which it has assigned already, when its own metadata shows them', () => {
+    const trace = play({
+      members: ['C1', 'C2'],
+      partitions: 2,
+      config: { 'topic.metadata.refresh.interval.ms': 20_000 },
+      script: [
+        start('C1'),
+        start('C2'),
+        { atMs: 10_000, do: 'addPartitions', topic: 'orders', partitions: 4 },
+        { atMs: 12_000, do: 'close', member: 'C2' },
+      ],
+      untilMs: 30_000,
+    });
+    const counts = outcomeOf(trace).generations.map(({ assignment }) => assignment.C1?.length);
+    expect(counts).toEqual([1, 4, 4]);
+  });
+
   it('assigns partitions that were added since it has seen the cluster last', () => {
     const trace = play({
       partitions: 2,

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { onJoinGroup } from '../../../engine/coordinator/join-group.ts';
 import type { GroupTurn } from '../../../engine/coordinator/classic-group.ts';
 import type { JoinGroupRequest } from '../../../engine/protocol/messages.ts';
+import { onSyncGroup } from '../../../engine/coordinator/sync-group.ts';
+import { asGroupInstanceId } from '../../../engine/protocol/ids.ts';
 import { onGroupTimer } from '../../../engine/coordinator/timers.ts';
 import {
   aGroup,
@@ -9,6 +11,7 @@ import {
   aMember,
   aParked,
   aProtocol,
+  aSync,
   aTurn,
   answersOf,
   memberIdOf,
@@ -111,11 +114,6 @@ describe('onJoinGroup', () => {
 
   it.each([
     [
-      'a session timeout below the broker’s minimum',
-      aJoin(null, { sessionTimeoutMs: 5_999 }),
-      'INVALID_SESSION_TIMEOUT',
-    ],
-    [
       'no assignor in common',
       aJoin(null, { protocols: [aProtocol('sticky')] }),
       'INCONSISTENT_GROUP_PROTOCOL',
@@ -130,5 +128,57 @@ describe('onJoinGroup', () => {
     const group = aGroup({ state: 'Stable', members: [aMember('a')] });
     const turn = join(aTurn(group, { maxSize: 1 }), aJoin(null), 'b');
     expect(answersOf(turn)).toEqual(['b JoinGroupResponse GROUP_MAX_SIZE_REACHED']);
+  });
+
+  it('waits no longer for an id that it has handed out when that comes to a full group', () => {
+    const group = aGroup({
+      state: 'PreparingRebalance',
+      previousState: 'Stable',
+      members: [aMember('a', { awaitingJoin: aParked('a') }), aMember('b')],
+      pendingJoinMembers: new Map([[memberIdOf('c'), aParked('c').client.name]]),
+    });
+    const turn = join(aTurn(group, { maxSize: 1 }), aJoin('c'), 'c');
+    expect(answersOf(turn)).toEqual(['c JoinGroupResponse GROUP_MAX_SIZE_REACHED']);
+    expect(turn.state.pendingJoinMembers.size).toBe(0);
+  });
+
+  it('drops whoever rejoins last where the largest size has been lowered', () => {
+    const group = aGroup({
+      state: 'PreparingRebalance',
+      previousState: 'Stable',
+      members: [aMember('a', { awaitingJoin: aParked('a') }), aMember('b')],
+    });
+    const turn = join(aTurn(group, { maxSize: 1 }), aJoin('b'), 'b');
+    expect(answersOf(turn)).toEqual(['b JoinGroupResponse GROUP_MAX_SIZE_REACHED']);
+    expect([...turn.state.members.keys()]).toEqual(['a']);
+    // That nobody is left to wait for is not noticed then.
+    expect(turn.state.state).toBe('PreparingRebalance');
+  });
+});
+
+describe('a static member', () => {
+  const I1 = asGroupInstanceId('i1');
+  const settled = (isPendingSync: boolean) =>
+    aGroup({
+      state: 'Stable',
+      previousState: 'CompletingRebalance',
+      members: [aMember('a'), aMember('b', { groupInstanceId: I1, isPendingSync })],
+    });
+  const comeBack = (isPendingSync: boolean): GroupTurn => {
+    const turn = join(aTurn(settled(isPendingSync)), aJoin(null, { groupInstanceId: I1 }), 'b');
+    onSyncGroup(turn, { ...aSync('b-fresh'), groupInstanceId: I1 }, aParked('b'));
+    expect(answersOf(turn)).toEqual(['b JoinGroupResponse NONE', 'b SyncGroupResponse NONE']);
+    onGroupTimer(turn, { kind: 'syncTimeout', memberId: null });
+    return turn;
+  };
+
+  it('that comes back to a settled group changes nothing', () => {
+    expect(comeBack(false).state.state).toBe('Stable');
+  });
+
+  it('that comes back before it had synced leaves its old id waited for: a rebalance follows', () => {
+    const turn = comeBack(true);
+    expect(turn.state.state).toBe('PreparingRebalance');
+    expect(turn.state.members.size).toBe(2);
   });
 });

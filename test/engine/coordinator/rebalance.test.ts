@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { onHeartbeat } from '../../../engine/coordinator/heartbeat.ts';
+import type { GroupMember, GroupTurn } from '../../../engine/coordinator/classic-group.ts';
+import { asGroupInstanceId } from '../../../engine/protocol/ids.ts';
 import { onLeaveGroup } from '../../../engine/coordinator/leave-group.ts';
 import { selectProtocol } from '../../../engine/coordinator/rebalance.ts';
 import { onSyncGroup } from '../../../engine/coordinator/sync-group.ts';
@@ -6,6 +9,7 @@ import { onGroupTimer } from '../../../engine/coordinator/timers.ts';
 import {
   A_GROUP_ID,
   aGroup,
+  aHeartbeat,
   aMember,
   aParked,
   aProtocol,
@@ -13,6 +17,7 @@ import {
   aTurn,
   answersOf,
   memberIdOf,
+  memberIn,
   timersOf,
 } from '../../support/builders.ts';
 
@@ -88,12 +93,48 @@ describe('onGroupTimer', () => {
     expect(turn.state.members.size).toBe(2);
   });
 
+  it('removes a member that was heard once in its first join phase, and then no more', () => {
+    const isNew = true;
+    const members = [aMember('a', { awaitingJoin: aParked('a'), isNew }), aMember('b')];
+    const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
+    onHeartbeat(turn, aHeartbeat('a'), aParked('a', 1));
+    // The session takes the place of the five minutes that it had.
+    expect(timersOf(turn)).toEqual(['session a 45000']);
+    const stopped = turn.effects.flatMap((each) => (each.type === 'stopTimer' ? each.timer : []));
+    expect(stopped).toEqual([{ kind: 'newMember', memberId: 'a' }]);
+    onGroupTimer(turn, { kind: 'session', memberId: memberIdOf('a') });
+    expect([...turn.state.members.keys()]).toEqual(['b']);
+    expect(answersOf(turn).at(-1)).toBe('a JoinGroupResponse UNKNOWN_MEMBER_ID');
+  });
+
   it('drops who has not rejoined when the rebalance timeout is over', () => {
     const members = [aMember('a', { awaitingJoin: aParked('a') }), aMember('b')];
     const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
     onGroupTimer(turn, { kind: 'rebalanceTimeout', memberId: null });
     expect([...turn.state.members.keys()]).toEqual(['a']);
     expect(turn.state.state).toBe('CompletingRebalance');
+  });
+
+  const rebalanceOver = (...members: readonly GroupMember[]): GroupTurn => {
+    const turn = aTurn(aGroup({ state: 'PreparingRebalance', previousState: 'Stable', members }));
+    onGroupTimer(turn, { kind: 'rebalanceTimeout', memberId: null });
+    return turn;
+  };
+  const away = aMember('b', { groupInstanceId: asGroupInstanceId('i1') });
+
+  it('keeps a static member that has not rejoined by then, and gives it a share', () => {
+    const turn = rebalanceOver(aMember('a', { awaitingJoin: aParked('a') }), away);
+    expect(turn.state.state).toBe('CompletingRebalance');
+    expect([...turn.state.members.keys()]).toEqual(['a', 'b']);
+    expect(memberIn(turn, 'b').isPendingSync).toBe(true);
+    expect(timersOf(turn)).toEqual(['session a 45000', 'session b 45000', 'syncTimeout 300000']);
+  });
+
+  it('waits anew when only static members are left, none of whom has rejoined', () => {
+    const turn = rebalanceOver(aMember('a'), away);
+    expect([...turn.state.members.keys()]).toEqual(['b']);
+    expect([turn.state.state, turn.state.generationId]).toEqual(['PreparingRebalance', 1]);
+    expect(timersOf(turn)).toEqual(['rebalanceTimeout 300000']);
   });
 
   it('removes who has not synced, the leader too', () => {

@@ -20,6 +20,9 @@ describe('deliveriesOf', () => {
         delivered: [{ first: 0, last: 4 }],
         redelivered: [{ first: 0, last: 4 }],
         skipped: [],
+        processed: [{ first: 0, last: 4 }],
+        reprocessed: [{ first: 0, last: 4 }],
+        unprocessed: [],
       },
     ]);
   });

@@ -162,6 +162,14 @@ const BROKEN: Readonly<Record<InvariantName, readonly [Trace, Break]>> = {
     changing('memberReconciled', 'last', () => ({ memberEpoch: 0 })),
   ],
   'removed members are refused': [CLASSIC, removeWhoIsHeard],
+  'other generations are refused': [
+    CLASSIC,
+    changing('messageSent', 'all', ({ message }) =>
+      message.type === 'HeartbeatRequest'
+        ? { message: { ...message, generationId: asGenerationId(9) } }
+        : {},
+    ),
+  ],
   'a join waits for everybody': [CLASSIC, removeByJoin],
   'a partition has one owner in a generation': [
     CLASSIC,

@@ -27,6 +27,16 @@ describe('rebalancesOf', () => {
     );
     expect(assigned).toHaveLength(3);
   });
+
+  it('says of a consumer group what changed it, not whose heartbeat moved its state', () => {
+    const trace = simulate(readCase('consumer-protocol-crash').scenario);
+    expect(rebalancesOf(trace).map(({ reason }) => reason)).toEqual([
+      'C1 joins the group',
+      'C2 joins the group',
+      'C3 joins the group',
+      'C3 was silent for its session timeout',
+    ]);
+  });
 });
 
 const withoutLeaveReason = (text: string): string => text.replace(/ leaves the group.*/, ' leaves');

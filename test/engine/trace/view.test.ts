@@ -90,6 +90,22 @@ describe('view', () => {
     expect(shown.members[0]?.process).toBe('crashed');
   });
 
+  it('shows a consumer group by its epochs, and who computed what for which', () => {
+    const trace = simulate(readCase('consumer-protocol-join').scenario);
+    expect(view(trace, 0).coordinator.groupProtocol).toBe('consumer');
+    const joined = viewAt(trace, (event) => event.kind === 'groupEpoch' && event.groupEpoch === 4);
+    expect(joined.coordinator).toMatchObject({ generationId: 4, assignmentEpoch: 3 });
+    const computed = viewAt(
+      trace,
+      (event) => event.kind === 'targetAssignment' && event.epoch === 4,
+    );
+    expect(computed.coordinator).toMatchObject({ assignmentEpoch: 4, protocolName: 'uniform' });
+    expect(view(EAGER_JOIN, EAGER_JOIN.events.length - 1).coordinator).toMatchObject({
+      groupProtocol: 'classic',
+      assignmentEpoch: null,
+    });
+  });
+
   it('refuses a step that is not in the trace', () => {
     expect(() => view(EAGER_JOIN, EAGER_JOIN.events.length)).toThrow('is not in the trace');
     expect(() => view(EAGER_JOIN, -1)).toThrow('is not in the trace');

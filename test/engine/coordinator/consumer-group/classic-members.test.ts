@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { asGenerationId, asGroupInstanceId, asMemberId } from '../../../../engine/protocol/ids.ts';
-import type { JoinGroupRequest } from '../../../../engine/protocol/messages.ts';
+import type { JoinGroupRequest, LeaveGroupRequest } from '../../../../engine/protocol/messages.ts';
 import { A_GROUP_ID, aHeartbeat, aJoin, aProtocol, aSync } from '../../../support/builders.ts';
+import { timelineOrder } from '../../../../engine/java/timeline-order.ts';
 import { CoordinatorBench, partitions, printAll } from '../../../support/coordinator-bench.ts';
 
 const offer = (owned = '', name = 'range'): JoinGroupRequest['protocols'] => {
   const protocol = aProtocol(name);
   return [{ ...protocol, metadata: { ...protocol.metadata, ownedPartitions: partitions(owned) } }];
 };
+
+const I1 = asGroupInstanceId('i1');
+
+const leaving = (...memberIds: readonly string[]): LeaveGroupRequest => ({
+  type: 'LeaveGroupRequest',
+  groupId: A_GROUP_ID,
+  members: memberIds.map((id) => ({
+    memberId: asMemberId(id),
+    groupInstanceId: null,
+    reason: null,
+  })),
+});
 
 /** A classic group of one member that owns both partitions, in generation 1. */
 function classicGroup(
@@ -63,16 +76,56 @@ describe('an upgrade', () => {
     expect(bench.member('fresh-C1')).toBe('STABLE 1: orders-0 orders-1');
   });
 
+  const sentBy = (bench: CoordinatorBench): readonly string[] =>
+    bench.effects.flatMap((effect) =>
+      effect.type === 'send'
+        ? [`${effect.to.name} ${effect.message.type} ${effect.message.errorCode}`]
+        : [],
+    );
+
   it('sends those away who wait in a rebalance', () => {
+    const bench = classicGroup();
+    expectParked(bench, () => bench.ask(aJoin(null, { groupInstanceId: I1 }), 'C2'));
+    bench.beat('M1', 0);
+    expect(sentBy(bench)).toEqual([
+      'C2 JoinGroupResponse REBALANCE_IN_PROGRESS',
+      'M1 ConsumerGroupHeartbeatResponse NONE',
+    ]);
+  });
+
+  it('fails in the first rebalance of a group, which has settled on no assignor', () => {
     const bench = new CoordinatorBench({ orders: 2 });
     bench.ask(aJoin(null), 'C1');
     expectParked(bench, () => bench.ask(aJoin('fresh-C1'), 'C1'));
     bench.beat('M1', 0);
-    const sent = bench.effects.flatMap((effect) => (effect.type === 'send' ? [effect] : []));
-    expect(sent.map(({ to, message }) => [to.name, message.type, message.errorCode])).toEqual([
-      ['C1', 'JoinGroupResponse', 'REBALANCE_IN_PROGRESS'],
-      ['M1', 'ConsumerGroupHeartbeatResponse', 'NONE'],
+    expect(sentBy(bench)).toEqual([
+      'C1 JoinGroupResponse REBALANCE_IN_PROGRESS',
+      'M1 ConsumerGroupHeartbeatResponse UNKNOWN_SERVER_ERROR',
     ]);
+    expect(bench.state).toBe('classic PreparingRebalance 0');
+    // Whoever was sent away is a member still, and gets in when it is back in time.
+    expectParked(bench, () => bench.ask(aJoin('fresh-C1'), 'C1'));
+    bench.fire('initialDelay', '');
+    expect(bench.state).toBe('classic CompletingRebalance 1');
+  });
+
+  it('changes nothing when a static member comes back with the other protocol', () => {
+    const bench = new CoordinatorBench({ orders: 2 });
+    expectParked(bench, () => bench.ask(aJoin(null, { groupInstanceId: I1 }), 'C1'));
+    bench.fire('initialDelay', '');
+    bench.ask({ ...aSync('fresh-C1', { 'fresh-C1': [0, 1] }), groupInstanceId: I1 }, 'C1');
+    expect(bench.told('M1', 0, { groupInstanceId: I1 })).toBe('1: orders-0 orders-1');
+    expect(bench.state).toBe('Stable 1');
+  });
+
+  it('makes a group of nobody, that still waits for joins, go on counting', () => {
+    const bench = classicGroup();
+    bench.ask(leaving('fresh-C1'), 'C1');
+    bench.ask(aJoin(null), 'C1');
+    expectParked(bench, () => bench.ask(aJoin('fresh-C1'), 'C1'));
+    bench.ask(leaving('fresh-C1'), 'C1');
+    expect(bench.state).toBe('classic PreparingRebalance 2');
+    expect(bench.told('M1', 0)).toBe('3: orders-0 orders-1');
   });
 
   it.each(['downgrade', 'disabled'] as const)('is refused by the policy %s', (migrationPolicy) => {
@@ -85,16 +138,15 @@ describe('an upgrade', () => {
     expect(classicGroup({ maxSize: 0 }).told('M1', 0)).toBe('GROUP_ID_NOT_FOUND');
   });
 
+  it('is refused when there is no room for the newcomer', () => {
+    const bench = classicGroup({ maxSize: 1 });
+    expect(bench.told('M1', 0)).toBe('GROUP_MAX_SIZE_REACHED');
+    expect(bench.state).toBe('classic Stable 1');
+  });
+
   it('is none where the classic group is Empty: it makes room', () => {
     const bench = classicGroup();
-    bench.ask(
-      {
-        type: 'LeaveGroupRequest',
-        groupId: A_GROUP_ID,
-        members: [{ memberId: asMemberId('fresh-C1'), groupInstanceId: null, reason: null }],
-      },
-      'C1',
-    );
+    bench.ask(leaving('fresh-C1'), 'C1');
     expect(bench.told('M1', 0)).toBe('2: orders-0 orders-1');
   });
 });
@@ -160,6 +212,23 @@ describe('a classic member of a consumer group', () => {
     expect(bench.ask(aJoin(null), 'C1').errorCode).toBe('INCONSISTENT_GROUP_PROTOCOL');
   });
 
+  it('that is named twice in a LeaveGroup leaves once', () => {
+    const bench = mixedGroup();
+    const { members } = bench.ask(leaving('fresh-C1', 'fresh-C1', 'nobody'), 'C1');
+    expect(members.map(({ errorCode }) => errorCode)).toEqual([
+      'NONE',
+      'NONE',
+      'UNKNOWN_MEMBER_ID',
+    ]);
+    expect(bench.group.members.size).toBe(1);
+  });
+
+  it('is refused without its id being named', () => {
+    const bench = mixedGroup({ maxSize: 2 });
+    const { errorCode, memberId } = bench.ask(aJoin('nobody'), 'C9');
+    expect([errorCode, memberId]).toEqual(['GROUP_MAX_SIZE_REACHED', null]);
+  });
+
   it.each(['session', 'memberJoinTimeout', 'memberSyncTimeout'] as const)(
     'is taken out by its clock: %s',
     (kind) => {
@@ -196,14 +265,34 @@ describe('a downgrade', () => {
   });
 
   it('follows without a rebalance when a classic member takes the last one’s place', () => {
-    const groupInstanceId = asGroupInstanceId('i1');
     const bench = new CoordinatorBench({ orders: 2 });
-    bench.beat('M1', 0, { groupInstanceId });
-    const { errorCode, generationId } = bench.ask(aJoin(null, { groupInstanceId }), 'C1');
+    bench.beat('M1', 0, { groupInstanceId: I1 });
+    const { errorCode, generationId } = bench.ask(aJoin(null, { groupInstanceId: I1 }), 'C1');
     expect([errorCode, generationId]).toEqual(['NONE', 2]);
     expect(bench.state).toBe('classic Stable 2');
-    const { assignment } = bench.ask({ ...aSync('fresh-C1', {}, 2), groupInstanceId }, 'C1');
+    const { assignment } = bench.ask({ ...aSync('fresh-C1', {}, 2), groupInstanceId: I1 }, 'C1');
     expect(printAll(assignment)).toBe('orders-0 orders-1');
+  });
+
+  it('goes by the epoch before, and with a rebalance, when that one subscribes to other topics', () => {
+    const bench = new CoordinatorBench({ orders: 2, clicks: 2 });
+    bench.beat('M1', 0, { groupInstanceId: I1 });
+    const protocols = [aProtocol('range', ['clicks'])];
+    const { generationId } = bench.ask(aJoin(null, { groupInstanceId: I1, protocols }), 'C1');
+    expect(generationId).toBe(0);
+    expect(bench.state).toBe('classic PreparingRebalance 2');
+  });
+
+  it('is led by the first in the order of Kafka’s table, not by whoever has just joined', () => {
+    const bench = mixedGroup();
+    join(bench, '');
+    sync(bench, 2);
+    bench.ask(aJoin('fresh-C2'), 'C2');
+    bench.beat('M1', -1);
+    const { group } = bench.coordinator;
+    expect(group?.protocol === 'classic' ? group.leaderId : null).toBe(
+      timelineOrder(['fresh-C1', 'M1', 'fresh-C2'], 3).find((id) => id !== 'M1'),
+    );
   });
 });
 
@@ -242,7 +331,13 @@ describe('offsets in a consumer group', () => {
   it.each([
     ['at its epoch', 'M1', 4, 'orders-0 orders-1', 'NONE'],
     ['at an older one, of what it had then', 'M1', 2, 'orders-0', 'NONE'],
-    ['at an older one, of more', 'M1', 2, 'orders-0 orders-1', 'STALE_MEMBER_EPOCH orders-1'],
+    [
+      'at an older one, of more: then of nothing',
+      'M1',
+      2,
+      'orders-0 orders-1',
+      'STALE_MEMBER_EPOCH orders-0 orders-1',
+    ],
     ['at a later one', 'M1', 9, 'orders-0', 'STALE_MEMBER_EPOCH orders-0'],
     ['of nobody', 'M9', 4, 'orders-0', 'UNKNOWN_MEMBER_ID orders-0'],
     ['of no member, while there are some', null, null, 'orders-0', 'UNKNOWN_MEMBER_ID orders-0'],

@@ -193,6 +193,16 @@ describe('a timer', () => {
   });
 });
 
+describe('a member that subscribes to nothing', () => {
+  it('joins without bumping the epoch', () => {
+    const bench = new CoordinatorBench({ orders: 2 });
+    expect(bench.told('M1', 0, { subscribedTopicNames: [] })).toBe('1:');
+    bench.beat('M2', 0);
+    bench.beat('M3', 0, { subscribedTopicNames: [] });
+    expect(bench.state).toBe('Reconciling 2');
+  });
+});
+
 describe('a static member', () => {
   const joined = (): CoordinatorBench => {
     const bench = new CoordinatorBench({ orders: 2 });

@@ -24,6 +24,7 @@ const aMember = (parts: Partial<ConsumerGroupMember>): ConsumerGroupMember => ({
   state: 'STABLE',
   assigned: [],
   pendingRevocation: [],
+  revokingEpoch: null,
   classic: null,
   ...parts,
 });

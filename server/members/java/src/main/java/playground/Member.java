@@ -18,21 +18,28 @@ import java.util.Properties;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.AppInfoParser;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /** The process of one member with Kafka's own consumer; what it is told and says: ../README.md. */
 public final class Member {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration POLL = Duration.ofMillis(100);
+    /** Until an application that polls on after an exception does so. */
+    private static final long AFTER_EXCEPTION_MS = 1_000;
     private static final Map<String, String> ASSIGNORS = Map.of(
             "range", "org.apache.kafka.clients.consumer.RangeAssignor",
             "roundrobin", "org.apache.kafka.clients.consumer.RoundRobinAssignor",
@@ -46,18 +53,24 @@ public final class Member {
     private static volatile boolean isCommittingSync = false;
 
     private final JsonNode task;
-    private KafkaConsumer<byte[], byte[]> consumer;
+    /** How it works, as in a scenario. */
+    private final JsonNode work;
+    private volatile KafkaConsumer<byte[], byte[]> consumer;
     private boolean isPolling = true;
+    private boolean hasThrown = false;
 
     private Member(JsonNode task) {
         this.task = task;
+        this.work = task.path("work");
     }
 
     public static void main(String[] args) throws Exception {
-        JsonNode task = JSON.readTree(args[0]);
+        // Ctrl-C in a terminal reaches the whole group; the parent decides what becomes of us.
+        Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
+        Member member = new Member(JSON.readTree(args[0]));
         // Loads the classes that a start would have to wait for.
-        warmUp(task);
-        Thread reader = new Thread(Member::readOrders);
+        warmUp(member.task);
+        Thread reader = new Thread(member::readOrders);
         reader.setDaemon(true);
         reader.start();
         ObjectNode prepared = JSON.createObjectNode();
@@ -66,7 +79,7 @@ public final class Member {
         while (!ORDERS.take().path("type").asText().equals("start")) {
             // Nothing else makes sense before the start.
         }
-        System.exit(new Member(task).live());
+        System.exit(member.live());
     }
 
     private static void warmUp(JsonNode task) {
@@ -77,11 +90,13 @@ public final class Member {
         }
     }
 
-    private static void readOrders() {
+    private void readOrders() {
         try (BufferedReader lines = new BufferedReader(
                 new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                ORDERS.add(JSON.readTree(line));
+                JsonNode order = JSON.readTree(line);
+                if (!order.path("type").asText().equals("wakeup")) ORDERS.add(order);
+                else if (consumer != null) consumer.wakeup();
             }
         } catch (Exception broken) {
             System.err.println("The orders cannot be read: " + broken);
@@ -103,15 +118,17 @@ public final class Member {
             say(line("ready"));
             while (true) {
                 JsonNode order = isPolling ? ORDERS.poll() : ORDERS.take();
-                if (order != null) {
-                    if (order.path("type").asText().equals("close")) break;
-                    obey(order);
+                if (order == null) {
+                    poll();
+                } else if (order.path("type").asText().equals("close")) {
+                    String operation = order.path("groupMembershipOperation").asText();
+                    consumer.close(CloseOptions.groupMembershipOperation(
+                            CloseOptions.GroupMembershipOperation.valueOf(operation)));
+                    return 0;
                 } else {
-                    work(consumer.poll(POLL));
+                    obey(order);
                 }
             }
-            consumer.close();
-            return 0;
         } catch (Exception thrown) {
             sayError(thrown);
             closeAfter(thrown);
@@ -132,7 +149,7 @@ public final class Member {
             case "stall" -> Thread.sleep(order.path("forMs").asLong());
             case "pause" -> consumer.pause(consumer.assignment());
             case "resume" -> consumer.resume(consumer.paused());
-            case "commit" -> commitSync();
+            case "commit" -> commitSync(null);
             case "subscribe" -> {
                 subscribe(texts(order.path("topics")));
                 isPolling = true;
@@ -146,7 +163,22 @@ public final class Member {
         }
     }
 
-    private void work(ConsumerRecords<byte[], byte[]> records) throws InterruptedException {
+    /** One poll(), and the work on what it brings. */
+    private void poll() throws InterruptedException {
+        try {
+            workOn(consumer.poll(POLL));
+        } catch (WakeupException woken) {
+            sayError(woken);
+        } catch (KafkaException thrown) {
+            boolean isPolledOn = thrown.getCause() instanceof ListenerException
+                    && work.path("listenerThrows").path("then").asText().equals("pollOn");
+            if (!isPolledOn) throw thrown;
+            sayError(thrown);
+            Thread.sleep(AFTER_EXCEPTION_MS);
+        }
+    }
+
+    private void workOn(ConsumerRecords<byte[], byte[]> records) throws InterruptedException {
         for (TopicPartition partition : records.partitions()) {
             List<ConsumerRecord<byte[], byte[]>> batch = records.records(partition);
             ObjectNode line = line("records");
@@ -155,7 +187,28 @@ public final class Member {
             line.put("lastOffset", batch.get(batch.size() - 1).offset());
             say(line);
         }
-        Thread.sleep(records.count() * task.path("perRecordMs").asLong());
+        String after = work.path("commit").path("after").asText();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Thread.sleep(work.path("perRecordMs").asLong());
+            if (!after.equals("record")) continue;
+            commit(Map.of(
+                    new TopicPartition(record.topic(), record.partition()),
+                    new OffsetAndMetadata(record.offset() + 1)));
+        }
+        if (after.equals("poll") && !records.isEmpty()) commit(null);
+    }
+
+    /** @param offsets null for all that was polled */
+    private void commit(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        if (!work.path("commit").path("how").asText().equals("async")) {
+            commitSync(offsets);
+            return;
+        }
+        OffsetCommitCallback callback = (ignored, refused) -> {
+            if (refused != null) sayError(refused);
+        };
+        if (offsets == null) consumer.commitAsync(callback);
+        else consumer.commitAsync(offsets, callback);
     }
 
     private void subscribe(List<String> topics) {
@@ -163,10 +216,11 @@ public final class Member {
     }
 
     /** What a refused commit throws is told; the application goes on. */
-    private void commitSync() {
+    private void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
         isCommittingSync = true;
         try {
-            consumer.commitSync();
+            if (offsets == null) consumer.commitSync();
+            else consumer.commitSync(offsets);
         } catch (KafkaException refused) {
             sayError(refused);
         } finally {
@@ -178,17 +232,43 @@ public final class Member {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             sayCallback("assigned", partitions);
+            throwIfToldTo("assigned");
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             sayCallback("revoked", partitions);
-            if (task.path("commitInRevoked").asBoolean()) commitSync();
+            revoke();
         }
 
+        /** A listener that does not have it is called as Kafka's default does: as if revoked. */
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             sayCallback("lost", partitions);
+            throwIfToldTo("lost");
+            if (work.path("lostCallsRevoked").asBoolean()) revoke();
+        }
+
+        private void revoke() {
+            if (work.path("commitInRevoked").asBoolean()) commitSync(null);
+            throwIfToldTo("revoked");
+        }
+
+        private void throwIfToldTo(String callback) {
+            JsonNode told = work.path("listenerThrows");
+            if (!told.path("in").asText().equals(callback)) return;
+            if (hasThrown && told.path("times").asText().equals("once")) return;
+            hasThrown = true;
+            throw new ListenerException(callback);
+        }
+    }
+
+    /** What a scenario has a listener throw. */
+    private static final class ListenerException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        ListenerException(String callback) {
+            super("the listener throws in " + callback);
         }
     }
 
@@ -201,6 +281,8 @@ public final class Member {
 
         @Override
         public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
+            // One of Kafka's own that has nothing to say, as before the first records.
+            if (offsets.isEmpty() && !isCommittingSync) return;
             ObjectNode line = line("committed");
             ObjectNode shown = line.putObject("offsets");
             sorted(offsets.keySet()).forEach(
