@@ -14,6 +14,7 @@ import { execa } from 'execa';
 import getPort from 'get-port';
 import * as v from 'valibot';
 import { describeBroker } from '../server/broker/choose-broker.ts';
+import { describeClient } from '../server/members/clients.ts';
 import { readSettings } from '../server/settings.ts';
 import { aptInstall, findChromium } from './chromium.ts';
 
@@ -128,10 +129,15 @@ async function browser(): Promise<Counts> {
 /** What live tests need, and what to install where we may. */
 async function live(): Promise<Counts> {
   let broker = await describeBroker(readSettings(process.env));
-  if (broker.kind === 'none' && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+  const mayInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version');
+  if (broker.kind === 'none' && mayInstall) {
     const failure = await aptInstall(['openjdk-17-jdk-headless', 'maven']);
     console.log(failure ?? 'Java and Maven: installed with apt, Debian’s packages.');
     broker = await describeBroker(readSettings(process.env));
+  }
+  if (!(await describeClient('librdkafka')).isAvailable && mayInstall) {
+    const failure = await aptInstall(['python3-venv']);
+    console.log(failure ?? 'Python: installed with apt, Debian’s package.');
   }
   console.log(`Broker: ${broker.text}`);
   if (broker.kind === 'none') return skip(`no broker can be started: ${broker.text}`);

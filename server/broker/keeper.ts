@@ -24,6 +24,7 @@ let isOver = false;
 /** It stops to be started again. */
 let isRestarting = false;
 let backAtMs = 0;
+let isEnding = false;
 let broker = start();
 
 // A group of its own: Ctrl-C in the terminal reaches the server only, which then closes our input.
@@ -38,7 +39,7 @@ function start(): ReturnType<typeof spawn> {
     void end(1);
   });
   started.on('exit', (code) => {
-    if (!isRestarting) void end(code ?? 1);
+    if (!isRestarting || isEnding) void end(code ?? 1);
   });
   return started;
 }
@@ -59,7 +60,7 @@ function terminate(): void {
 }
 
 function stop(): void {
-  isRestarting = false;
+  isEnding = true;
   if (hasExited()) void end(0);
   else terminate();
 }
@@ -72,8 +73,7 @@ async function restart(downMs: number): Promise<void> {
   terminate();
   if (!hasExited()) await once(broker, 'exit');
   while (Date.now() < backAtMs) await sleep(backAtMs - Date.now());
-  // It was told to end meanwhile.
-  if (!isRestarting) return;
+  if (isEnding) return;
   isRestarting = false;
   broker = start();
 }

@@ -32,7 +32,7 @@ const { version: kafkajsVersion } = createRequire(import.meta.url)('kafkajs/pack
 const CLIENTS: Readonly<Record<ClientKind, Client>> = {
   java: {
     text: 'Apache Kafka’s own consumer (kafka-clients), brought and compiled by Maven on first use.',
-    check: async () => [await findJava(), await findMaven()],
+    check: findJdkAndMaven,
     launch: launchJava,
   },
   librdkafka: {
@@ -54,7 +54,7 @@ const CLIENTS: Readonly<Record<ClientKind, Client>> = {
 /**
  * How the processes of a client's members are started; what they need is brought on first use.
  *
- * @throws PlaygroundError `java-missing`, `maven-missing`, `client-missing`, `member-failed`.
+ * @throws PlaygroundError `client-missing`, `member-failed`.
  */
 export const launchOf = (client: ClientKind, say: Say): Promise<Launch> =>
   CLIENTS[client].launch(say);
@@ -73,9 +73,18 @@ export async function describeClient(client: ClientKind): Promise<BridgeStatus['
 /** Quick to start; nothing here runs long enough for the second compiler. */
 const JVM_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms32m', '-Xmx256m'];
 
+async function findJdkAndMaven(): Promise<readonly [string, string]> {
+  try {
+    return [await findJava(), await findMaven()];
+  } catch (error) {
+    if (!(error instanceof PlaygroundError)) throw error;
+    const remedy = 'Install a JDK 17 or later and Maven, or play the members by another client.';
+    throw new PlaygroundError('client-missing', error.message, remedy, error);
+  }
+}
+
 async function launchJava(say: Say): Promise<Launch> {
-  const command = await findJava();
-  const maven = await findMaven();
+  const [command, maven] = await findJdkAndMaven();
   const sources = ['pom.xml', 'src/main/java/playground/Member.java'].map((path) =>
     fromServer(`members/java/${path}`),
   );
@@ -123,15 +132,18 @@ async function folderName(name: string, sources: readonly string[]): Promise<str
   return `${name}-${hash.digest('hex').slice(0, 12)}`;
 }
 
+/** Debian's Python comes without the part of it that gives a new environment its pip. */
+const NEEDS = 'import sys, venv, ensurepip; assert sys.version_info >= (3, 9)';
+
 async function findPython(): Promise<string> {
   for (const command of ['python3', 'python']) {
-    const { stdout, failed } = await execa(command, ['--version'], { reject: false });
-    if (!failed && /^Python 3\./.test(stdout)) return command;
+    const { failed } = await execa(command, ['-c', NEEDS], { reject: false });
+    if (!failed) return command;
   }
   throw new PlaygroundError(
     'client-missing',
-    'Python 3 was not found, and librdkafka members need it.',
-    'Install Python 3.9 or later with its venv module, or play the members by another client.',
+    'Python 3.9 or later with its venv module was not found, and librdkafka members need it.',
+    'Install it (on Debian the package python3-venv), or play the members by another client.',
   );
 }
 

@@ -3,6 +3,7 @@ import {
   PlaygroundError,
   RECORDING_FORMAT,
   asGroupId,
+  unreachable,
   type ClientKind,
   type RecordingHeader,
   type RecordingLine,
@@ -19,7 +20,7 @@ import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
 import { Cluster } from './cluster.ts';
 import { MemberProcess } from './member-process.ts';
-import { removeMember } from './remove-member.ts';
+import { removeMembers } from './remove-members.ts';
 
 /** How long a broker that was restarted may take to start. */
 const BACK_DEADLINE_MS = 60_000;
@@ -83,7 +84,7 @@ export async function runLive(
   } finally {
     await run.endMembers();
     await run.closeTap();
-    await cleanUp(cluster, broker, named, listener);
+    await cleanUp(cluster, broker, named, run.memberIds, listener);
   }
 }
 
@@ -92,12 +93,14 @@ async function cleanUp(
   cluster: Cluster,
   broker: Broker,
   scenario: Scenario,
+  memberIds: readonly string[],
   listener: RunListener,
 ): Promise<void> {
   try {
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
     if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
+    await emptyGroup(broker, scenario.group, memberIds);
     await cluster.remove(scenario);
   } catch (error) {
     const names = scenario.topics.map(({ name }) => name).join(', ');
@@ -105,6 +108,19 @@ async function cleanUp(
     listener.onProgress(`Not removed: ${names} and group ${scenario.group} (${reason}).`);
   }
   await cluster.disconnect();
+}
+
+/** Removes who did not leave by itself: killed and static members, until their session times out. */
+async function emptyGroup(
+  broker: Broker,
+  group: string,
+  memberIds: readonly string[],
+): Promise<void> {
+  const address = readAddress(broker.addresses[0] ?? '');
+  if (address === null || memberIds.length === 0) return;
+  const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null }));
+  // An older broker does not answer: then their sessions are waited for.
+  await removeMembers(address, group, members).catch(() => undefined);
 }
 
 const cancelled = (cause?: unknown): PlaygroundError =>
@@ -184,6 +200,11 @@ class Run {
   async endMembers(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#all.map((member) => member.end()));
+  }
+
+  /** All ids that members got. */
+  get memberIds(): readonly string[] {
+    return Object.values(this.#ids.memberIds).flat();
   }
 
   async closeTap(): Promise<void> {
@@ -307,7 +328,7 @@ class Run {
         process.tell({ type: command.do });
         return;
       default:
-        throw new Error(`bug: ${command.do} was to be refused before the run`);
+        unreachable(command.do, 'carryOut');
     }
   }
 
@@ -318,7 +339,7 @@ class Run {
     if (member === undefined || address === undefined) throw new Error(`bug: no ${name} to remove`);
     const groupInstanceId = String(member.config['group.instance.id']);
     try {
-      await removeMember(address, this.#scenario.group, groupInstanceId);
+      await removeMembers(address, this.#scenario.group, [{ memberId: '', groupInstanceId }]);
     } catch (error) {
       if (!(error instanceof PlaygroundError)) throw error;
       // A broker that is down is told nothing, and the run goes on.

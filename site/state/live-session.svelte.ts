@@ -1,4 +1,5 @@
 import {
+  CLIENT_KINDS,
   compareTraces,
   idsOf,
   traceOfRecording,
@@ -18,9 +19,8 @@ import { problemOf, type Problem, type SimulatedSource } from '../sources/simula
 const REFRESH_MS = 400;
 
 /** The clients of a scenario's members, each once. */
-export const clientsOf = ({ members }: Scenario): readonly ClientKind[] => [
-  ...new Set(members.map(({ client }) => client)),
-];
+export const clientsOf = ({ members }: Scenario): readonly ClientKind[] =>
+  CLIENT_KINDS.filter((kind) => members.some(({ client }) => client === kind));
 
 /** A run on a real broker, from the order to the verdict. Loaded with the tab that starts it. */
 export class LiveSession {

@@ -19,6 +19,7 @@ test.describe('the live tab', () => {
     const playground = new PlaygroundPage(page);
     await playground.open();
     await playground.showTab('Live');
+    await page.getByRole('radio', { name: /^kafkajs:/ }).check();
     await page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('C1: partition.assignment.strategy');
 

@@ -20,6 +20,12 @@ function messagesOf(file: string, change: (text: string) => string = (text) => t
   ];
 }
 
+const CLIENTS = [
+  { client: 'java', isAvailable: false, text: 'Maven was not found. Install it.' },
+  { client: 'librdkafka', isAvailable: true, text: 'confluent-kafka for Python.' },
+  { client: 'kafkajs', isAvailable: true, text: 'comes with the playground.' },
+];
+
 /** A bridge that has a broker, and says these messages of every run. */
 async function stageBridge(page: Page, messages: readonly unknown[]): Promise<void> {
   await page.route('**/api/status', (route) =>
@@ -27,7 +33,7 @@ async function stageBridge(page: Page, messages: readonly unknown[]): Promise<vo
       json: {
         version: '0',
         broker: { kind: 'maven', text: 'A staged broker.' },
-        clients: [],
+        clients: CLIENTS,
         runId: null,
       },
     }),
@@ -45,9 +51,34 @@ async function run(page: Page): Promise<PlaygroundPage> {
   const playground = new PlaygroundPage(page);
   await playground.open();
   await playground.showTab('Live');
+  await page.getByRole('radio', { name: /^kafkajs:/ }).check();
   await page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' }).click();
   return playground;
 }
+
+test.describe('the live tab', () => {
+  test('offers the clients that can be had, and says why not the others', async ({ page }) => {
+    await stageBridge(page, []);
+    const playground = new PlaygroundPage(page);
+    await playground.open();
+    await playground.showTab('Live');
+    const choices = page.getByRole('group', { name: 'Members are played by' });
+    const own = choices.getByRole('radio', { name: 'as the scenario says (java): needs java' });
+    await expect(own).toBeDisabled();
+    const java = choices.getByRole('radio', { name: 'java: Maven was not found. Install it.' });
+    await expect(java).toBeDisabled();
+    // The first that can be had is chosen; arrow keys choose among the others.
+    const librdkafka = choices.getByRole('radio', { name: /^librdkafka:/ });
+    await expect(librdkafka).toBeChecked();
+    await expect(
+      page.getByRole('button', { name: 'Run on real Kafka (librdkafka)' }),
+    ).toBeEnabled();
+    await librdkafka.focus();
+    await page.keyboard.press('ArrowDown');
+    await expect(choices.getByRole('radio', { name: /^kafkajs:/ })).toBeChecked();
+    await expect(page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' })).toBeEnabled();
+  });
+});
 
 test.describe('the verdict', () => {
   test('is "same" for a run that came to what is simulated', async ({ page }) => {

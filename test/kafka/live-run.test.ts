@@ -1,25 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  compareOutcomes,
   compareTraces,
-  outcomeOf,
-  parseRecording,
   idsOf,
+  outcomeOf,
+  parseOutcome,
+  parseRecording,
+  parseScenario,
   simulate,
   withClient,
+  type Outcome,
+  type Scenario,
+  type Trace,
 } from '../../engine/index.ts';
 import type { Broker } from '../../server/broker/broker.ts';
-import { startBroker } from '../../server/broker/choose-broker.ts';
+import { describeBroker, startBroker } from '../../server/broker/choose-broker.ts';
+import { describeClient } from '../../server/members/clients.ts';
 import { Cluster } from '../../server/run/cluster.ts';
 import { runLive } from '../../server/run/live-run.ts';
-import { printRecording } from '../../server/run/recording-file.ts';
+import { brokerConfigOf, printRecording } from '../../server/run/recording-file.ts';
 import { readSettings } from '../../server/settings.ts';
 import { aScenario } from '../support/builders.ts';
 import { readCase } from '../support/recordings.ts';
 
+const settings = readSettings(process.env);
+const { kind } = await describeBroker(settings);
+const librdkafka = await describeClient('librdkafka');
+if (!librdkafka.isAvailable) console.log(`Skipped: ${librdkafka.text}`);
+const isRestartable = kind === 'maven';
+if (!isRestartable) console.log(`Skipped: a broker of kind ${kind} is not restarted.`);
+
 let broker: Broker;
 
 beforeAll(async () => {
-  broker = await startBroker(readSettings(process.env), {}, () => undefined);
+  // Settings of the KIP-848 group are the broker's; classic groups have no use for them.
+  const config = brokerConfigOf(readCase('consumer-protocol-join').scenario);
+  broker = await startBroker(settings, config, () => undefined);
 });
 afterAll(async () => {
   await broker.stop();
@@ -27,16 +43,111 @@ afterAll(async () => {
 
 const quiet = { onHeader: () => undefined, onLine: () => undefined, onProgress: () => undefined };
 
-describe('a live run', () => {
-  it('of lesson 1 with kafkajs comes to what the simulation of the same members comes to', async () => {
-    const { scenario } = withClient(readCase('eager-join').scenario, 'kafkajs');
-    const text = printRecording(
-      await runLive(scenario, broker, quiet, new AbortController().signal),
-    );
-    const recorded = parseRecording(text, 'the recording');
-    const simulated = simulate(scenario, idsOf(recorded));
-    expect(compareTraces(simulated, recorded).differences).toEqual([]);
+/** Runs a scenario and reads its recording as anybody would. */
+async function record(scenario: Scenario): Promise<Trace> {
+  const run = await runLive(scenario, broker, quiet, new AbortController().signal);
+  return parseRecording(printRecording(run), 'the recording');
+}
+
+const differencesFromSimulation = (recorded: Trace) =>
+  compareTraces(simulate(recorded.scenario, idsOf(recorded)), recorded).differences;
+
+/** A recorded case with a group and a topic of its own, so that several can run at once. */
+function caseApart(
+  name: string,
+  prefix: string = name,
+): { readonly scenario: Scenario; readonly outcome: Outcome } {
+  const { scenario, outcome } = readCase(name);
+  const rename = (value: object): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll('orders', `${prefix}.orders`));
+  return { scenario: parseScenario(rename(scenario)), outcome: parseOutcome(rename(outcome)) };
+}
+
+describe.concurrent('a live run, beside others,', () => {
+  it.each([
+    ['eager Java members', 'eager-join'],
+    ['Java members of a KIP-848 group', 'consumer-protocol-join'],
+  ])('of %s comes to what was recorded, and to what is simulated', async (_who, name) => {
+    const { scenario, outcome } = caseApart(name);
+    const recorded = await record(scenario);
+    expect(compareOutcomes(outcomeOf(recorded), outcome).differences).toEqual([]);
+    expect(differencesFromSimulation(recorded)).toEqual([]);
   });
+
+  it.skipIf(!librdkafka.isAvailable)(
+    'of librdkafka members comes to what was recorded, and to what is simulated',
+    async () => {
+      const { scenario, outcome } = caseApart('librdkafka-join');
+      const recorded = await record(scenario);
+      expect(compareOutcomes(outcomeOf(recorded), outcome).differences).toEqual([]);
+      expect(differencesFromSimulation(recorded)).toEqual([]);
+    },
+  );
+
+  it('of lesson 1 with kafkajs comes to what the simulation of the same members comes to', async () => {
+    const { scenario } = caseApart('eager-join', 'kafkajs');
+    const recorded = await record(withClient(scenario, 'kafkajs').scenario);
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+
+  it('removes a static member as an admin does, and lets a Java application fail and wake up', async () => {
+    const own = {
+      topics: ['removed'],
+      work: { listenerThrows: { in: 'revoked', then: 'pollOn' } },
+    };
+    const config = { 'partition.assignment.strategy': 'range', 'session.timeout.ms': 30_000 };
+    const recorded = await record(
+      parseScenario({
+        format: 'rebalance-scenario/1',
+        name: 'remove-member',
+        group: 'removed-app',
+        topics: [{ name: 'removed', partitions: 2 }],
+        members: [
+          { name: 'C1', ...own, config: { ...config, 'group.instance.id': 'one' } },
+          { name: 'C2', ...own, config: { ...config, 'group.instance.id': 'two' } },
+        ],
+        script: [
+          { atMs: 0, do: 'start', member: 'C1' },
+          { atMs: 500, do: 'start', member: 'C2' },
+          { atMs: 8_000, do: 'wakeup', member: 'C1' },
+          { atMs: 9_000, do: 'close', member: 'C2' },
+          { atMs: 12_000, do: 'removeMember', member: 'C2' },
+        ],
+        untilMs: 18_000,
+      }),
+    );
+    expect(outcomeOf(recorded).final).toEqual({ C1: ['removed-0', 'removed-1'] });
+    const errors = recorded.events.flatMap((event) =>
+      event.kind === 'memberError' ? [`${event.actor} ${event.exception}`] : [],
+    );
+    expect(errors).toContain('member/C1 WakeupException');
+    expect(errors).toContain('member/C1 KafkaException');
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+});
+
+describe('a live run', () => {
+  it.skipIf(!isRestartable)(
+    'restarts the broker, and Java members find it again and go on',
+    async () => {
+      const recorded = await record(
+        aScenario({
+          config: { 'partition.assignment.strategy': 'range' },
+          script: [
+            { atMs: 0, do: 'start', member: 'C1' },
+            { atMs: 500, do: 'start', member: 'C2' },
+            { atMs: 7_000, do: 'restartBroker', downMs: 1_000 },
+            { atMs: 21_000, do: 'produce', topic: 'orders', count: 4 },
+          ],
+          untilMs: 23_000,
+        }),
+      );
+      const { final, redelivered } = outcomeOf(recorded);
+      expect(final).toEqual({ C1: ['orders-0', 'orders-1'], C2: ['orders-2', 'orders-3'] });
+      expect(redelivered).toEqual({});
+      expect(recorded.events.filter(({ kind: name }) => name === 'recordsPolled')).toHaveLength(4);
+    },
+  );
 
   it('kills and restarts members as the script says, and records their records', async () => {
     const scenario = aScenario({
@@ -54,17 +165,15 @@ describe('a live run', () => {
       ],
       untilMs: 13_000,
     });
-    const text = printRecording(
-      await runLive(scenario, broker, quiet, new AbortController().signal),
-    );
-    const outcome = outcomeOf(parseRecording(text, 'the recording'));
+    const recorded = await record(scenario);
+    const outcome = outcomeOf(recorded);
     expect(outcome.generations.map(({ assignment }) => Object.keys(assignment))).toEqual([
       ['C1', 'C2'],
       ['C1'],
     ]);
     expect(outcome.redelivered).toEqual({});
     expect(outcome.final).toEqual({});
-    const polled = parseRecording(text, 'x').events.filter(({ kind }) => kind === 'recordsPolled');
+    const polled = recorded.events.filter(({ kind: name }) => name === 'recordsPolled');
     expect(polled).toHaveLength(6);
   });
 

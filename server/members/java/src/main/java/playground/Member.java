@@ -346,7 +346,7 @@ public final class Member {
     private static void sayError(Exception thrown) {
         say(line("error")
                 .put("exception", thrown.getClass().getSimpleName())
-                .put("message", String.valueOf(thrown.getMessage())));
+                .put("message", thrown.getMessage() == null ? "" : thrown.getMessage()));
     }
 
     private static void say(ObjectNode line) {

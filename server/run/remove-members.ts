@@ -9,19 +9,26 @@ import { printAddress } from '../wire/tap.ts';
 const DEADLINE_MS = 5_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 
+/** A static member by its group.instance.id, any member by its id; what is not given is empty. */
+export interface Removed {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
 /**
- * Removes a static member as Admin#removeMembersFromConsumerGroup does, which kafkajs's admin has
- * no call for. What the coordinator thinks of it is in its answer, which a tap hears.
+ * Removes members as Admin#removeMembersFromConsumerGroup does, which kafkajs's admin has no call for.
+ * What the coordinator thinks of it is in its answer, which a tap hears. The broker has to be of
+ * Kafka 3.2 or later.
  *
  * Source: KafkaAdminClient#removeMembersFromConsumerGroup, RemoveMembersFromConsumerGroupHandler,
  * Kafka 4.3.1.
  *
  * @throws PlaygroundError `broker-failed` when nothing answers.
  */
-export async function removeMember(
+export async function removeMembers(
   broker: Address,
   group: string,
-  groupInstanceId: string,
+  members: readonly Removed[],
 ): Promise<void> {
   const found = await ask(broker, 'FindCoordinator', 4, { keyType: 0, coordinatorKeys: [group] });
   const coordinator = asBody(asList(found['coordinators'])[0] ?? {});
@@ -29,7 +36,7 @@ export async function removeMember(
   const reason = 'member was removed by an admin';
   await ask(address, 'LeaveGroup', 5, {
     groupId: group,
-    members: [{ memberId: '', groupInstanceId, reason }],
+    members: members.map((member) => ({ ...member, reason })),
   });
 }
 
