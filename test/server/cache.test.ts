@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -23,12 +23,23 @@ describe.runIf(process.platform === 'linux')('bringOnce', () => {
     expect(await readFile(join(first, 'file'), 'utf8')).toBe('first');
   });
 
-  it('is not disturbed by two that ask at once', async () => {
-    const folders = await Promise.all([
-      bringOnce('thing', write('one')),
-      bringOnce('thing', write('the other')),
-    ]);
+  it('brings once for two that ask at once', async () => {
+    const bring = vi.fn(write('one'));
+    const folders = await Promise.all([bringOnce('thing', bring), bringOnce('thing', bring)]);
     expect(new Set(folders).size).toBe(1);
+    expect(bring).toHaveBeenCalledTimes(1);
+    expect(await readdir(cacheFolder())).toEqual(['thing']);
+  });
+
+  it('takes the folder of another process that was faster', async () => {
+    const folder = join(cacheFolder(), 'thing');
+    const brought = await bringOnce('thing', async (fresh) => {
+      await write('slow')(fresh);
+      await mkdir(folder);
+      await write('fast')(folder);
+    });
+    expect(brought).toBe(folder);
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('fast');
     expect(await readdir(cacheFolder())).toEqual(['thing']);
   });
 
