@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { markdownSections } from './site/lessons/markdown-plugin.ts';
+import { preparedRuns } from './site/lessons/prepared-runs.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,7 +20,7 @@ export default defineConfig({
   cacheDir: fromRoot('node_modules/.vite'),
   // Relative addresses, so that the built site works from any path of any host.
   base: './',
-  plugins: [markdownSections(), svelte({ configFile: false })],
+  plugins: [markdownSections(), preparedRuns(), svelte({ configFile: false })],
   build: {
     outDir: fromRoot('dist'),
     emptyOutDir: true,
@@ -35,7 +36,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [markdownSections()],
+        plugins: [markdownSections(), preparedRuns()],
         test: {
           name: 'unit',
           root: fromRoot('.'),

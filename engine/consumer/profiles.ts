@@ -92,6 +92,8 @@ export interface ClientProfile {
    * the leader of a group that subscribes to more than it does; as a leader it waits for the answer.
    */
   readonly refreshesMetadata: boolean;
+  /** An eager member gives up everything for a new subscription, also when it is the old one. */
+  readonly rejoinsForSameTopics: boolean;
   /** It begins anew with its metadata when it can reach no broker. */
   readonly rebootstraps: boolean;
   /** The longest it waits before it tries again to connect to a broker that is not there. */
@@ -165,6 +167,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: true,
     leavesOnlyKnownCoordinator: true,
     readsWithoutCoordinator: true,
+    rejoinsForSameTopics: false,
     rebootstraps: true,
     mostReconnectMs: 1_000,
     refreshesMetadata: true,
@@ -210,6 +213,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
+    rejoinsForSameTopics: true,
     rebootstraps: false,
     mostReconnectMs: 50,
     refreshesMetadata: false,
@@ -255,6 +259,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     missesPollsFrozen: false,
     leavesOnlyKnownCoordinator: false,
     readsWithoutCoordinator: false,
+    rejoinsForSameTopics: false,
     rebootstraps: false,
     mostReconnectMs: 50,
     refreshesMetadata: false,

@@ -446,6 +446,8 @@ function changeSubscription(turn: MemberTurn, topics: readonly string[]): void {
   const isNew =
     topics.length !== subscription.length || topics.some((topic) => !subscription.includes(topic));
   turn.set({ subscription: topics, buffer, isFetching: false });
+  const { profile, rebalanceProtocol } = turn.config;
+  if (profile.rejoinsForSameTopics && rebalanceProtocol === 'eager') turn.set({ joinedTopics: [] });
   if (isNew && turn.config.profile.refreshesMetadata) turn.askMetadata();
   rulesOf(turn).onSubscribed(turn);
 }

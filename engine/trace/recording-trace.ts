@@ -84,13 +84,22 @@ function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): re
  */
 function answerTime(request: RecordedRequest, lines: readonly RecordingLine[]): number {
   if (request.api !== 'SyncGroup') return request.atMs;
+  // A call from before its JoinGroup was answered is that of an earlier generation.
+  const joined = lines.findLast(
+    (line) =>
+      line.type === 'request' &&
+      line.api === 'JoinGroup' &&
+      line.member === request.member &&
+      line.atMs <= request.atMs,
+  );
+  const earliestMs = Math.max(joined?.atMs ?? 0, request.atMs - CLOCK_SLACK_MS);
   const call = lines.find(
     (line) =>
       line.type === 'callback' &&
       line.callback === 'assigned' &&
       line.member === request.member &&
       line.atMs < request.atMs &&
-      line.atMs >= request.atMs - CLOCK_SLACK_MS,
+      line.atMs >= earliestMs,
   );
   return call?.atMs ?? request.atMs;
 }

@@ -7,6 +7,7 @@ import {
   type Scenario,
   type Trace,
 } from '../../engine/index.ts';
+import { preparedRun } from '../sources/prepared.ts';
 import { SimulatedSource, problemOf, type Problem } from '../sources/simulated.ts';
 import type { LiveSession } from './live-session.svelte.ts';
 import { restMs, stopIndexOf, stopsOf, type Detail } from './stops.ts';
@@ -66,11 +67,12 @@ export class Playground {
     this.selected = existing(scenario.members[0], 'first member').name;
   }
 
-  /** Simulates the scenario and shows its first frame. */
+  /** Shows the first frame of the lesson's run. */
   async load(): Promise<void> {
     this.problem = null;
     try {
-      this.lesson = await this.#source.run(this.scenario);
+      const { scenario } = this;
+      this.lesson = (await preparedRun(scenario)) ?? (await this.#source.run(scenario));
     } catch (error) {
       this.problem = problemOf(error);
     }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compareOutcomes, idsOf, outcomeOf, simulate, type Verdict } from '../../engine/index.ts';
-import { RECORDING_NAMES, readCase } from '../support/recordings.ts';
+import {
+  MORE_RECORDING_NAMES,
+  RECORDING_NAMES,
+  readCase,
+  readMore,
+} from '../support/recordings.ts';
 
 /** Differences that no rule allows. */
 const divergences = ({ differences }: Verdict): readonly string[] =>
@@ -20,6 +25,16 @@ describe('a simulated run', () => {
       const simulated = simulate(scenario, { ...idsOf(trace), seed });
       const verdict = compareOutcomes(outcomeOf(simulated), outcome);
       expect(divergences(verdict), `seed ${seed}`).toEqual([]);
+    }
+  });
+});
+
+describe('a simulated run of one of the other recordings', () => {
+  it.each(MORE_RECORDING_NAMES)('comes to its outcome, whatever the latencies: %s', (name) => {
+    const recorded = readMore(name);
+    for (let seed = 1; seed <= 4; seed += 1) {
+      const simulated = simulate(recorded.scenario, { ...idsOf(recorded), seed });
+      expect(outcomeOf(simulated), `seed ${seed}`).toEqual(outcomeOf(recorded));
     }
   });
 });

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
+import { SCENARIOS, existing, simulate } from '../../engine/index.ts';
+import { printRun } from '../../site/sources/run-file.ts';
 import { TEST_IDS } from '../../site/test-ids.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
 
@@ -181,12 +183,26 @@ test.describe('lesson 1', () => {
     });
     await playground.open();
     const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body).length);
-    // The page, its styles and the worker.
-    expect(sizes).toHaveLength(3);
+    // The page and its styles; the run is there already, so the simulator is not needed.
+    expect(sizes).toHaveLength(2);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100 * 1_024);
   });
 
+  test('opens with the run that the simulator makes of its scenario', async ({ page }) => {
+    const playground = new PlaygroundPage(page);
+    const answer = page.waitForResponse(/\/eager-join\.run-[^/]+\.json$/);
+    await playground.open();
+    const scenario = existing(SCENARIOS.get('eager-join'), 'scenario');
+    expect(await (await answer).text()).toBe(printRun(simulate(scenario)));
+  });
+
+  test('simulates where the prepared run does not come', async ({ page }) => {
+    await page.route('**/*.run-*.json', (route) => route.abort());
+    await new PlaygroundPage(page).open();
+  });
+
   test('says what to do when the simulation cannot be started', async ({ page }) => {
+    await page.route('**/*.run-*.json', (route) => route.abort());
     await page.route('**/simulation.worker*', (route) => route.abort());
     await page.goto('./');
     await expect(page.getByRole('alert')).toContainText('could not be started');

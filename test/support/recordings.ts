@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { parseJson, parseOutcome, parseRecording, parseScenario } from '../../engine/index.ts';
 import type { Outcome, Scenario, Trace } from '../../engine/index.ts';
 
@@ -24,4 +25,17 @@ export function readCase(name: string): RecordedCase {
   const scenario = parseScenario(parseJson(read(`${name}.scenario.json`), name));
   const outcome = parseOutcome(parseJson(read(`${name}.outcome.json`), name));
   return { name, scenario, trace: parseRecording(read(`${name}.recording.jsonl`), name), outcome };
+}
+
+const MORE = new URL('more/', FOLDER);
+
+/** Names of the packed recordings, whose outcome is what they are read as. */
+export const MORE_RECORDING_NAMES: readonly string[] = readdirSync(MORE)
+  .filter((file) => file.endsWith('.recording.jsonl.gz'))
+  .map((file) => file.replace('.recording.jsonl.gz', ''))
+  .sort();
+
+export function readMore(name: string): Trace {
+  const packed = readFileSync(new URL(`${name}.recording.jsonl.gz`, MORE));
+  return parseRecording(gunzipSync(packed).toString('utf8'), name);
 }
