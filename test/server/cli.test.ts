@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import mermaid from 'mermaid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOutcome, parseTrace } from '../../engine/index.ts';
+import { aScenario } from '../support/builders.ts';
 import { runPlayground } from '../support/playground.ts';
 import { readCase } from '../support/recordings.ts';
 
@@ -196,10 +197,15 @@ describe('bad input', () => {
   });
 
   it('refuses to run live what only another client can do, before anything starts', async () => {
-    const ran = await runPlayground(['live', EAGER_JOIN]);
+    const script = [
+      { atMs: 0, do: 'start', member: 'C1' },
+      { atMs: 5_000, do: 'commit', member: 'C1' },
+    ];
+    const file = await aFile(JSON.stringify(aScenario({ members: ['C1'], script })));
+    const ran = await runPlayground(['live', file, '--client', 'kafkajs']);
     expect(ran.exitCode).toBe(2);
-    expect(ran.stderr).toContain('$.members[0].client is "java"');
-    expect(ran.stderr).toContain('--client kafkajs');
+    expect(ran.stderr).toContain('$.script[1].do is "commit"');
+    expect(ran.stderr).toContain('play the member by another client');
   });
 });
 
