@@ -288,8 +288,12 @@ class Run {
   #record(actor: ActorId, cause: number | null, fact: Fact): number {
     const step = this.#events.length;
     const { nowMs: atMs } = this.#agenda;
-    const thread = this.#thread === null ? {} : { thread: this.#thread };
-    this.#events.push({ step, atMs, actor, cause, inferred: false, ...thread, ...fact });
+    const thread = this.#thread;
+    this.#events.push(
+      thread === null
+        ? { step, atMs, actor, cause, inferred: false, ...fact }
+        : { step, atMs, actor, cause, inferred: false, thread, ...fact },
+    );
     return step;
   }
 
