@@ -41,7 +41,7 @@ export default defineConfig({
           name: 'unit',
           root: fromRoot('.'),
           include: ['test/{engine,server,site,properties,conformance}/**/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {

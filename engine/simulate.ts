@@ -36,6 +36,7 @@ import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
+import { Channels } from './sim/channels.ts';
 import { Network } from './sim/network.ts';
 import { Random } from './sim/random.ts';
 import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './trace/events.ts';
@@ -119,19 +120,6 @@ interface Process {
   } | null;
 }
 
-/**
- * A member's connection to the coordinator. The broker takes one request at a time from it: what comes
- * while a JoinGroup or SyncGroup is held waits until that is answered.
- *
- * Source: kafka.network.SocketServer, which mutes a channel until the response is sent.
- */
-interface Channel {
-  readonly node: number;
-  /** The request that is being answered; null when the broker is free for the next one. */
-  busyWith: number | null;
-  waiting: Extract<Entry, { type: 'request' }>[];
-}
-
 type Entry =
   | { readonly type: 'command'; readonly command: TimedCommand }
   | {
@@ -182,6 +170,8 @@ type Entry =
       readonly cause: number;
     };
 
+type RequestEntry = Extract<Entry, { type: 'request' }>;
+
 class Run {
   readonly #scenario: Scenario;
   readonly #seed: number;
@@ -195,7 +185,12 @@ class Run {
   /** Whom each id was drawn for. */
   readonly #names = new Map<MemberId, MemberName>();
   readonly #processes = new Map<MemberName, Process>();
-  readonly #channels = new Map<Client, Channel>();
+  /**
+   * Members' connections to the coordinator, of each of which the broker takes one request at a time.
+   *
+   * Source: kafka.network.SocketServer, which mutes a channel until the response is sent.
+   */
+  readonly #channels = new Channels<Client, RequestEntry>();
   /** The step at which each running timer was started, by its key, for each actor. */
   readonly #timers = new Map<ActorId, Map<string, number>>();
   readonly #topicIds = new Map<string, string>();
@@ -288,8 +283,12 @@ class Run {
   #record(actor: ActorId, cause: number | null, fact: Fact): number {
     const step = this.#events.length;
     const { nowMs: atMs } = this.#agenda;
-    const thread = this.#thread === null ? {} : { thread: this.#thread };
-    this.#events.push({ step, atMs, actor, cause, inferred: false, ...thread, ...fact });
+    const thread = this.#thread;
+    this.#events.push(
+      thread === null
+        ? { step, atMs, actor, cause, inferred: false, ...fact }
+        : { step, atMs, actor, cause, inferred: false, thread, ...fact },
+    );
     return step;
   }
 
@@ -494,7 +493,7 @@ class Run {
         this.#disconnect(client, correlationId, step, 0);
       }
     }
-    for (const client of this.#channels.keys()) this.#breakChannel(client, 'brokerDown', step);
+    for (const client of this.#channels.peers()) this.#breakChannel(client, 'brokerDown', step);
     return step;
   }
 
@@ -545,7 +544,7 @@ class Run {
 
   // ---- coordinator --------------------------------------------------------------------------
 
-  #arriveAtCoordinator(entry: Extract<Entry, { type: 'request' }>): void {
+  #arriveAtCoordinator(entry: RequestEntry): void {
     const { sentStep, client, correlationId, message } = entry;
     if (this.#isLost(entry) || this.#waitsForChannel(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
@@ -566,38 +565,16 @@ class Run {
   }
 
   /** Whether a request has to wait for another of its connection to be answered. */
-  #waitsForChannel(entry: Extract<Entry, { type: 'request' }>): boolean {
-    const { client, correlationId, message, node } = entry;
+  #waitsForChannel(entry: RequestEntry): boolean {
+    const { client, message } = entry;
     // Anybody is asked for the coordinator, over another connection; an admin has one of its own.
     if (message.type === 'FindCoordinatorRequest' || client === ADMIN) return false;
-    let channel = this.#channels.get(client);
-    if (channel?.node !== node) {
-      channel = { node, busyWith: null, waiting: [] };
-      this.#channels.set(client, channel);
-    }
-    if (channel.busyWith !== null && channel.busyWith !== correlationId) {
-      channel.waiting.push(entry);
-      return true;
-    }
-    channel.busyWith = correlationId;
-    return false;
-  }
-
-  /** A request is answered: the broker takes the next one of its connection. */
-  #freeChannel(client: Client, correlationId: number): void {
-    const channel = this.#channels.get(client);
-    if (channel?.busyWith !== correlationId) return;
-    const next = channel.waiting.shift();
-    channel.busyWith = next?.correlationId ?? null;
-    if (next !== undefined) this.#agenda.schedule(next, 0);
+    return !this.#channels.take(client, entry);
   }
 
   /** A connection breaks, and with it goes what has not been taken from it. */
   #breakChannel(client: Client, reason: 'brokerDown' | 'linkCut', cause: number): void {
-    const channel = this.#channels.get(client);
-    if (channel === undefined) return;
-    this.#channels.delete(client);
-    for (const { sentStep, correlationId } of channel.waiting) {
+    for (const { sentStep, correlationId } of this.#channels.cut(client)) {
       this.#record('coordinator', sentStep, { kind: 'messageDropped', sentStep, reason });
       if (reason === 'linkCut') this.#disconnect(client, correlationId, cause, 0);
     }
@@ -677,7 +654,8 @@ class Run {
           this.#answerAdmin(correlationId, message, cause);
           return;
         }
-        this.#freeChannel(client, correlationId);
+        const next = this.#channels.answer(client, correlationId);
+        if (next !== null) this.#agenda.schedule(next, 0);
         const { actor: to, sentSteps, incarnation } = this.#process(client.name);
         // A parked request of an earlier process of this member has no step that it answers.
         const isCurrent = incarnation === client.incarnation;
@@ -751,7 +729,7 @@ class Run {
       const { client, input, cause } = entry;
       const isCut =
         input.type === 'disconnected' &&
-        this.#channels.get(client)?.busyWith === input.correlationId &&
+        this.#channels.isBusyWith(client, input.correlationId) &&
         process.member.requests.has(input.correlationId);
       if (isCut) this.#breakChannel(client, 'linkCut', cause);
       this.#stepMember(name, input, cause);
