@@ -1,4 +1,3 @@
-import { existing } from '../assert.ts';
 import { at, type Ints } from '../java/ints.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { TopicPartition } from '../protocol/partitions.ts';
@@ -96,27 +95,6 @@ export function readOwners(
       const owner = at(owners, first + partition);
       if (owner !== NOBODY) lists[owner]?.push({ topic, partition });
     }
-  });
-  return assignment;
-}
-
-/** The same, given the numbers of each member's partitions, in their order. */
-export function readLists(
-  numbering: Numbering,
-  memberIds: readonly MemberId[],
-  lists: readonly (readonly number[])[],
-  members: readonly { readonly memberId: MemberId }[],
-): Assignment {
-  const topicOf = topicsOfPartitions(numbering);
-  const assignment = new Map<MemberId, readonly TopicPartition[]>();
-  for (const { memberId } of members) assignment.set(memberId, []);
-  lists.forEach((list, member) => {
-    const partitions = list.map((number): TopicPartition => {
-      const index = at(topicOf, number);
-      const topic = existing(numbering.topics[index], 'topic');
-      return { topic, partition: number - at(numbering.firsts, index) };
-    });
-    assignment.set(existing(memberIds[member], 'member id'), partitions);
   });
   return assignment;
 }

@@ -4,7 +4,8 @@ import type { BrokerGroup } from './broker-groups.ts';
 import { listOfMember } from './subscriptions.ts';
 
 /**
- * What each member gets when everybody subscribes to the same topics: all keep what they had up to their quota,
+ * What each member gets when everybody subscribes to the same topics; the very list of its previous
+ * target where that stays as it was: all keep what they had up to their quota,
  * and what is free goes in runs to those who have room. Who fills the larger quota already keeps
  * it, as long as enough others come after.
  *
@@ -28,8 +29,8 @@ export function assignHomogeneous(group: BrokerGroup): readonly (readonly number
   const lists = group.targets.map((target, member) => {
     let hasExtra = extras > 0;
     let quota = least + (hasExtra ? 1 : 0);
-    const kept = target.slice(0, quota);
-    for (const number of target.slice(quota)) free.push(number);
+    const kept = target.length <= quota ? target : target.slice(0, quota);
+    for (let index = kept.length; index < target.length; index += 1) free.push(at(target, index));
     quota -= kept.length;
     // The larger quota is of more use to somebody who fills it, if there are enough to come.
     if (quota > 0 && hasExtra && memberCount - member > extras) {
@@ -41,12 +42,12 @@ export function assignHomogeneous(group: BrokerGroup): readonly (readonly number
     return kept;
   });
   let next = 0;
-  lists.forEach((list, member) => {
-    const end = next + at(rooms, member);
-    for (const number of free.slice(next, end)) list.push(number);
-    next = end;
+  return lists.map((kept, member) => {
+    const room = at(rooms, member);
+    if (room === 0) return kept;
+    next += room;
+    return [...kept, ...free.slice(next - room, next)];
   });
-  return lists;
 }
 
 /** A HashSet of what the first member subscribes to. */

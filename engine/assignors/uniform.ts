@@ -1,3 +1,7 @@
+import { existing } from '../assert.ts';
+import { at } from '../java/ints.ts';
+import type { MemberId } from '../protocol/ids.ts';
+import type { TopicPartition } from '../protocol/partitions.ts';
 import {
   type Assignment,
   type BrokerAssignor,
@@ -5,7 +9,7 @@ import {
   type BrokerTopic,
 } from './assignor.ts';
 import { readBrokerGroup, type BrokerGroup } from './broker-groups.ts';
-import { readLists, readOwners } from './numbering.ts';
+import { readOwners, topicsOfPartitions } from './numbering.ts';
 import { idsOf } from './subscriptions.ts';
 import { assignHeterogeneous } from './uniform-heterogeneous.ts';
 import { assignHomogeneous } from './uniform-homogeneous.ts';
@@ -23,8 +27,34 @@ function assign(
   const { numbering } = group.subscriptions;
   const memberIds = idsOf(group.members);
   return isHomogeneous(group)
-    ? readLists(numbering, memberIds, assignHomogeneous(group), members)
+    ? readLists(group, assignHomogeneous(group), members)
     : readOwners(numbering, memberIds, assignHeterogeneous(group), members);
+}
+
+/**
+ * The members' partitions, given the numbers of them.
+ *
+ * @param members in the order of the result.
+ */
+function readLists(
+  { members: ordered, subscriptions: { numbering }, targets }: BrokerGroup,
+  lists: readonly (readonly number[])[],
+  members: readonly BrokerAssignorMember[],
+): Assignment {
+  const topicOf = topicsOfPartitions(numbering);
+  const read = (number: number): TopicPartition => {
+    const index = at(topicOf, number);
+    const topic = existing(numbering.topics[index], 'topic');
+    return { topic, partition: number - at(numbering.firsts, index) };
+  };
+  const assignment = new Map<MemberId, readonly TopicPartition[]>();
+  for (const { memberId } of members) assignment.set(memberId, []);
+  ordered.forEach(({ memberId, target }, member) => {
+    const list = existing(lists[member], 'list');
+    const isKept = list === targets[member] && list.length === target.length;
+    assignment.set(memberId, isKept ? target : list.map(read));
+  });
+  return assignment;
 }
 
 /**
