@@ -10,7 +10,6 @@ import type {
   SyncGroupResponse,
 } from '../protocol/messages.ts';
 import { withoutPartitions, type TopicPartition } from '../protocol/partitions.ts';
-import { NEW_MEMBERSHIP } from './consumer-protocol/membership.ts';
 import { startCheckpoints } from './checkpoints.ts';
 import {
   commitAfterCallback,
@@ -22,61 +21,19 @@ import {
 import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
 import { work } from './working.ts';
 import type { OwedCallback } from './member-machine.ts';
-import type { MemberTurn } from './member.ts';
+import { newMember, type MemberTurn } from './member.ts';
 import { errorFor, report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
-/** The process is gone: nothing waits and nothing runs any more. */
+/**
+ * The process is gone, and with it all that it knew. What was under way for it is told apart by its
+ * numbers from what the next process asks for, so these go on.
+ */
 export function endProcess(turn: MemberTurn, code: number | null): void {
   turn.assign([]);
   turn.identify(null, null);
-  turn.set({
-    application: { doing: 'nothing' },
-    waiting: [],
-    requests: new Map(),
-    buffer: [],
-    isCoordinatorKnown: false,
-    isLeader: false,
-    isPrepared: false,
-    joinedTopics: null,
-    assignorMemory: new Map(),
-    failure: null,
-    assigningFor: null,
-    isAssigned: false,
-    isRevokedOwed: false,
-    mayJoinAtMs: 0,
-    lastHeartbeatMs: null,
-    joinReason: null,
-    reasonBehindSync: null,
-    isJoinHeldUp: false,
-    isCommitFenced: false,
-    isPollOver: false,
-    isMetadataAsked: false,
-    closeOperation: 'DEFAULT',
-    closingFrom: null,
-    isMetadataLost: false,
-    assignedBy: null,
-    failedSearches: 0,
-    isBackingOff: false,
-    isHeartbeatDue: false,
-    isCommitDue: false,
-    isMetadataDue: false,
-    isProcessedNew: false,
-    isCheckpointDue: false,
-    isUnsaved: false,
-    asyncCommits: new Set(),
-    pendingAsync: [],
-    asyncErrors: [],
-    isWokenUp: false,
-    hasThrown: false,
-    isThrowOwed: false,
-    isAssignedAgain: false,
-    stallMs: 0,
-    givingUp: [],
-    paused: new Set(),
-    subscription: turn.config.topics,
-    consumerProtocol: NEW_MEMBERSHIP,
-  });
+  const { membership, nextCorrelationId, fetchId } = turn.state;
+  turn.set({ ...newMember(turn.config), membership, nextCorrelationId, fetchId });
   turn.note({ kind: 'memberExit', code });
 }
 
