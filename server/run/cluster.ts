@@ -2,7 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
 
-const GONE_DEADLINE_MS = 10_000;
+const DEADLINE_MS = 10_000;
+const BETWEEN_LOOKS_MS = 100;
+
+/** What the broker does not tell within this time is not waited for any longer. */
+async function until(holds: () => Promise<boolean>): Promise<boolean> {
+  const endMs = Date.now() + DEADLINE_MS;
+  while (!(await holds())) {
+    if (Date.now() > endMs) return false;
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+  return true;
+}
 
 /** The topics, records and groups of a run, through kafkajs's admin and producer. */
 export class Cluster {
@@ -48,13 +59,35 @@ export class Cluster {
       );
     }
     await this.#admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: topics.map(({ name, partitions }) => ({
         topic: name,
         numPartitions: partitions,
         replicationFactor: 1,
       })),
     });
+    // In KRaft the controller answers before the brokers have heard of it, and on a busy machine a
+    // member that subscribes meanwhile would find no topic.
+    if (await until(() => this.#haveLeaders(topics))) return;
+    throw new PlaygroundError(
+      'broker-failed',
+      `The broker did not offer the topics within ${DEADLINE_MS} ms of their creation.`,
+      'See whether it still runs and what it logs, then start the run again.',
+    );
+  }
+
+  async #haveLeaders(topics: Scenario['topics']): Promise<boolean> {
+    try {
+      const names = topics.map(({ name }) => name);
+      const found = (await this.#admin.fetchTopicMetadata({ topics: names })).topics;
+      return topics.every(({ name, partitions }) => {
+        const known = found.find((topic) => topic.name === name)?.partitions ?? [];
+        return known.length === partitions && known.every(({ leader }) => leader >= 0);
+      });
+    } catch {
+      // A topic that it has not heard of is an error, and so is a partition without a leader.
+      return false;
+    }
   }
 
   /** What there is on the broker, Kafka's own topics aside. */
@@ -91,20 +124,26 @@ export class Cluster {
 
   /** Removes the group once its members are out of it, and the topics. */
   async remove({ group, topics }: Scenario): Promise<void> {
-    const endMs = Date.now() + GONE_DEADLINE_MS;
-    for (;;) {
-      try {
-        await this.#admin.deleteGroups([group]);
-        break;
-      } catch {
-        // Killed members are in the group until their session times out; an unknown group is gone.
-        const { groups } = await this.#admin.listGroups();
-        if (!groups.some(({ groupId }) => groupId === group) || Date.now() > endMs) break;
-        await sleep(250);
-      }
-    }
+    await until(() => this.#deleteGroup(group));
     const known = new Set(await this.#admin.listTopics());
     const own = topics.map(({ name }) => name).filter((name) => known.has(name));
-    if (own.length > 0) await this.#admin.deleteTopics({ topics: own });
+    if (own.length === 0) return;
+    await this.#admin.deleteTopics({ topics: own });
+    // As with creation: gone is what the broker no longer lists.
+    await until(async () => {
+      const left = await this.#admin.listTopics();
+      return own.every((name) => !left.includes(name));
+    });
+  }
+
+  /** Whether the group is gone. Killed members are in it until their session times out. */
+  async #deleteGroup(group: string): Promise<boolean> {
+    try {
+      await this.#admin.deleteGroups([group]);
+      return true;
+    } catch {
+      const { groups } = await this.#admin.listGroups();
+      return !groups.some(({ groupId }) => groupId === group);
+    }
   }
 }
