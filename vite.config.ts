@@ -48,10 +48,21 @@ export default defineConfig({
         test: {
           name: 'kafka',
           root: fromRoot('.'),
-          include: ['test/kafka/**/*.test.ts'],
+          include: ['test/kafka/*.test.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'kafka-all',
+          root: fromRoot('.'),
+          include: ['test/kafka/all/*.test.ts'],
+          // As many runs at once as two cores bear without their members being late.
+          maxConcurrency: 4,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -97,4 +97,5 @@ export { traceOfRecording } from './trace/recording-trace.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
+export { compareRuns, differencesByIds } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

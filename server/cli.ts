@@ -6,7 +6,7 @@ import {
   PlaygroundError,
   assignLine,
   compareOutcomes,
-  compareTraces,
+  compareRuns,
   describe,
   outcomeOf,
   printAssignment,
@@ -234,7 +234,7 @@ const ignore = (): void => undefined;
 
 function compareContents(left: Content, right: Content): Verdict {
   const [a, b] = [traceOf(left, right), traceOf(right, left)];
-  if (a !== null && b !== null) return compareTraces(a, b);
+  if (a !== null && b !== null) return compareRuns(a, b);
   return compareOutcomes(
     left.type === 'outcome' ? left.outcome : outcomeOf(needTrace(a)),
     right.type === 'outcome' ? right.outcome : outcomeOf(needTrace(b)),
