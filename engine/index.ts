@@ -87,7 +87,21 @@ export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
-export { compareOutcomes, compareTraces, type Difference, type Verdict } from './trace/compare.ts';
+export {
+  alignTraces,
+  type AlignedRow,
+  type MemberAlignment,
+  type Parting,
+  type RowMark,
+} from './trace/align.ts';
+export type { MemberStep } from './trace/member-steps.ts';
+export {
+  compareOutcomes,
+  compareTraces,
+  sidesOf,
+  type Difference,
+  type Verdict,
+} from './trace/compare.ts';
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';

@@ -255,15 +255,12 @@ function needTrace(trace: Trace | null): Trace {
   return trace;
 }
 
-function printVerdict({ summary, differences, firstDivergence }: Verdict): string {
+function printVerdict({ summary, differences, parting }: Verdict): string {
   const lines = differences.map(
     ({ sentence, rule }) => `- ${rule === null ? 'divergence' : `allowed (${rule})`}: ${sentence}`,
   );
-  const parting =
-    firstDivergence === null
-      ? []
-      : [`They part at step ${firstDivergence.leftStep} and step ${firstDivergence.rightStep}.`];
-  return `${[summary, ...lines, ...parting].join('\n')}\n`;
+  const where = parting === null ? [] : [`They part first at ${parting.sentence}`];
+  return `${[summary, ...lines, ...where].join('\n')}\n`;
 }
 
 /** One diagram of the whole run, from its first rebalance to its last. */

@@ -67,7 +67,8 @@ export async function judgeLive(
   const text = printRecording(run);
   const recorded = parseRecording(text, scenario.name);
   const simulated = simulate(recorded.scenario, idsOf(recorded));
-  const fromSimulated = compareTraces(simulated, recorded);
+  const varies = earlier?.outcome.varies ?? [];
+  const fromSimulated = compareTraces(simulated, recorded, { varies });
   return {
     text,
     recorded,
