@@ -26,6 +26,7 @@ import {
 import { readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { numberedFile, reportRepeats } from './compare/repeats.ts';
+import { addMatrixCommand } from './conformance/matrix-command.ts';
 import {
   checkWritable,
   readContent,
@@ -151,6 +152,8 @@ program
     print(printVerdict(verdict));
     if (verdict.result === 'divergence') process.exitCode = EXIT_DIFFERENT;
   });
+
+addMatrixCommand(program, untilInterrupt, complain);
 
 program
   .command('mermaid <file>')
