@@ -105,7 +105,14 @@ export {
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
-export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
+export type { BridgeStatus, LiveMessage, RunStarted, StartRun } from './trace/live-run.ts';
+export {
+  parseBridgeStatus,
+  parseLiveMessage,
+  parseRunStarted,
+  parseStartRun,
+  readRefusal,
+} from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';

@@ -22,6 +22,7 @@ import {
   type Trace,
   type Verdict,
 } from '../engine/index.ts';
+import { readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import {
   checkWritable,
@@ -54,9 +55,12 @@ program
   .command('serve', { isDefault: true })
   .description('serves the site and the bridge on loopback')
   .option('--port <port>', 'port; 0 takes any free one', (text) => readPort(text, '--port'))
-  .action(async ({ port }: { port?: number }) => {
+  .option('--host <address>', 'listens there instead of on loopback; with --allow-remote')
+  .option('--allow-remote', 'lets other machines in; who has the address printed can start runs')
+  .action(async ({ port, host, allowRemote = false }: ServeFlags) => {
     const settings = readSettings(process.env);
-    await serve({ ...settings, port: port ?? settings.port });
+    const access = readAccess(host, allowRemote);
+    await serve({ ...settings, port: port ?? settings.port }, access);
   });
 
 const clientOption = new Option('--client <client>', 'plays every member by this client').choices(
@@ -156,6 +160,12 @@ program
       print(`${printAssignment(assignLine(line, `Standard input, line ${lineNumber}`))}\n`);
     }
   });
+
+interface ServeFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly allowRemote?: boolean;
+}
 
 interface TapFlags {
   readonly listen: Address;

@@ -1,15 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serve as serveHttp } from '@hono/node-server';
 import { pino } from 'pino';
-import { PlaygroundError } from '../engine/index.ts';
+import { printAccess, type Access } from './access.ts';
+import { listen } from './http-server.ts';
 import { fromProject } from './paths.ts';
 import { createApp } from './routes.ts';
 import { RunDesk } from './run/run-desk.ts';
 import type { Settings } from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
-
-const LOOPBACK = '127.0.0.1';
 
 /**
  * Serves the site and the bridge until Ctrl-C. Builds the site when it is missing or older than its
@@ -17,24 +15,17 @@ const LOOPBACK = '127.0.0.1';
  *
  * @throws PlaygroundError `port-taken`
  */
-export async function serve(settings: Settings): Promise<void> {
+export async function serve(settings: Settings, access: Access): Promise<void> {
   const say = (line: string): void => {
     process.stderr.write(`${line}\n`);
   };
   const siteFolder = fromProject('dist');
   await buildIfNeeded(siteFolder, say);
   const desk = new RunDesk(settings, say);
-  const app = createApp(settings, desk, siteFolder);
-  await new Promise<void>((resolve, reject) => {
-    const server = serveHttp(
-      { fetch: app.fetch, hostname: LOOPBACK, port: settings.port },
-      ({ port }) => {
-        say(`Kafka Rebalance Playground: http://${LOOPBACK}:${port}/ (Ctrl-C ends it)`);
-      },
-    );
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portTaken(settings.port) : error);
-    });
+  const app = createApp(settings, desk, siteFolder, access);
+  const { server, port } = await listen(app, access.host, settings.port);
+  for (const line of printAccess(access, port)) say(line);
+  await new Promise<void>((resolve) => {
     onInterrupt(() => {
       server.close();
       desk
@@ -51,13 +42,6 @@ export async function serve(settings: Settings): Promise<void> {
     });
   });
 }
-
-const portTaken = (port: number): PlaygroundError =>
-  new PlaygroundError(
-    'port-taken',
-    `Port ${port} on ${LOOPBACK} is taken by another program.`,
-    `End that program, or give another port: npm start -- --port ${port + 1}, or --port 0 for any.`,
-  );
 
 /** Sources that the built site is made of. */
 const SOURCES = ['site', 'engine', 'vite.config.ts', 'package-lock.json'];

@@ -24,6 +24,11 @@ export type LiveMessage =
 /** What the bridge can do here: the answer to `GET /api/status`. */
 export interface BridgeStatus {
   readonly version: string;
+  /**
+   * What requests that act have to carry, for the page that asks; null where other machines may ask
+   * too: there it is in the address that the server printed.
+   */
+  readonly token: string | null;
   /** Which broker a run would use. */
   readonly broker: {
     readonly kind: 'foreign' | 'maven' | 'docker' | 'none';
@@ -39,10 +44,15 @@ export interface BridgeStatus {
   readonly runId: string | null;
 }
 
-/** The body of `POST /api/runs`; the answer is `{ runId }`. */
+/** The body of `POST /api/runs`. */
 export interface StartRun {
   /** A scenario as in a scenario file. */
   readonly scenario: unknown;
   /** Plays every member by this client instead of its own; null leaves them as they are. */
   readonly client: ClientKind | null;
+}
+
+/** The answer to it. */
+export interface RunStarted {
+  readonly runId: string;
 }

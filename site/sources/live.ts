@@ -1,11 +1,17 @@
-import type {
-  BridgeStatus,
-  ClientKind,
-  LiveMessage,
-  Scenario,
-  StartRun,
+import {
+  parseBridgeStatus,
+  parseJson,
+  parseLiveMessage,
+  parseRunStarted,
+  readRefusal,
+  type BridgeStatus,
+  type ClientKind,
+  type LiveMessage,
+  type Scenario,
+  type StartRun,
 } from '../../engine/index.ts';
-import { SourceError, type Problem } from './simulated.ts';
+import { SourceError, problemOf, type Problem } from './simulated.ts';
+import { keepToken, tokenHeader } from './token.ts';
 
 const NO_BRIDGE: Problem = {
   problem: 'This page was not served by the playground’s own server, so it cannot run Kafka.',
@@ -18,23 +24,24 @@ const CONNECTION_LOST: Problem = {
   remedy: 'See whether `npm start` is still running, then run it again.',
 };
 
-/** What the bridge can do; null when the page has no bridge. */
+/**
+ * What the bridge can do; null when the page has no bridge.
+ *
+ * @throws PlaygroundError when it is of another version.
+ */
 export async function readBridgeStatus(): Promise<BridgeStatus | null> {
-  try {
-    const response = await fetch('api/status');
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
-    if (!response.ok || !isJson) return null;
-    // The bridge is of this project and this version: it served the page.
-    return (await response.json()) as BridgeStatus;
-  } catch {
-    return null;
-  }
+  const response = await fetch('api/status').catch(() => null);
+  const isJson = response?.headers.get('content-type')?.includes('json') === true;
+  if (response?.ok !== true || !isJson) return null;
+  const status = parseBridgeStatus(await response.json());
+  keepToken(status.token);
+  return status;
 }
 
 /** A run on the bridge. */
 export interface LiveHandle {
   readonly runId: string;
-  /** Ends the run early. */
+  /** Ends the run early; fails with a SourceError when the bridge refuses. */
   readonly cancel: () => Promise<void>;
 }
 
@@ -51,15 +58,15 @@ export async function startLive(
   const order: StartRun = { scenario, client };
   const response = await fetch('api/runs', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...tokenHeader() },
     body: JSON.stringify(order),
   }).catch(() => null);
   if (response === null) throw new SourceError(NO_BRIDGE);
   if (!response.ok) throw new SourceError(await readProblem(response));
-  const { runId } = (await response.json()) as { readonly runId: string };
+  const { runId } = parseRunStarted(await response.json());
   const events = new EventSource(`api/runs/${runId}/events`);
   events.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const message = JSON.parse(data) as LiveMessage;
+    const message = readMessage(data);
     if (message.type === 'end' || message.type === 'problem') events.close();
     onMessage(message);
   });
@@ -71,15 +78,24 @@ export async function startLive(
   return {
     runId,
     cancel: async () => {
-      await fetch(`api/runs/${runId}`, { method: 'DELETE' }).catch(() => null);
+      const answer = await fetch(`api/runs/${runId}`, {
+        method: 'DELETE',
+        headers: tokenHeader(),
+      }).catch(() => null);
+      if (answer?.ok === false) throw new SourceError(await readProblem(answer));
     },
   };
 }
 
-async function readProblem(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => null);
-  if (body !== null && typeof body === 'object' && 'problem' in body && 'remedy' in body) {
-    return { problem: String(body.problem), remedy: String(body.remedy) };
+/** A message that cannot be read ends the run for this page, and says why. */
+function readMessage(text: string): LiveMessage {
+  try {
+    return parseLiveMessage(parseJson(text, 'A message of the server'));
+  } catch (error) {
+    const { problem, remedy } = problemOf(error);
+    return { type: 'problem', code: 'page-unreachable', problem, remedy };
   }
-  return NO_BRIDGE;
 }
+
+const readProblem = async (response: Response): Promise<Problem> =>
+  readRefusal(await response.json().catch(() => null)) ?? NO_BRIDGE;
