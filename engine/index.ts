@@ -116,6 +116,7 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';

@@ -8,6 +8,7 @@ import {
   assignLine,
   describe,
   outcomeOf,
+  parseRecording,
   printAssignment,
   printTrace,
   rebalancesOf,
@@ -24,6 +25,7 @@ import { readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { compareContents } from './compare/compare-contents.ts';
 import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
+import { numberedFile, reportRepeats } from './compare/repeats.ts';
 import {
   checkWritable,
   nameOf,
@@ -90,12 +92,24 @@ program
   .command('live <file>')
   .description('runs a scenario with real clients on a real broker; prints the recording')
   .option('--out <file>', 'writes the recording there instead')
+  .option(
+    '--repeat <count>',
+    'runs it so many times and tells whether the runs agree and how long they took',
+    readCount,
+  )
   .addOption(clientOption)
-  .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+  .action(async (file: string, { out, client, repeat }: LiveFlags) => {
     if (out !== undefined) await checkWritable(out);
-    const recording = await live(playedBy(await readScenario(file), client));
-    if (out === undefined) print(recording);
-    else await writeFile(out, recording);
+    const scenario = playedBy(await readScenario(file), client);
+    if (repeat !== undefined) {
+      await repeatLive(scenario, repeat, out);
+      return;
+    }
+    await onBroker(scenario, async (run) => {
+      const recording = await run();
+      if (out === undefined) print(recording);
+      else await writeFile(out, recording);
+    });
   });
 
 program
@@ -176,6 +190,12 @@ program
     }
   });
 
+interface LiveFlags {
+  readonly out?: string;
+  readonly client?: ClientKind;
+  readonly repeat?: number;
+}
+
 interface ServeFlags {
   readonly port?: number;
   readonly host?: string;
@@ -208,6 +228,12 @@ function readLoopback(text: string): Address {
   const address = readBroker(text);
   if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(address.host)) return address;
   throw new InvalidArgumentError('It must be an address of this machine alone: 127.0.0.1:PORT.');
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 100) return count;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
 }
 
 function readSeed(text: string): number {
@@ -271,18 +297,42 @@ function headOf(name: string, { source, versions }: Trace): string {
 /** Of the terminal; where there is none, as of two columns that take most lines whole. */
 const outputWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 140);
 
-async function live(scenario: Scenario): Promise<string> {
+/** Has a broker for a scenario, which `run` runs and prints as a recording. */
+async function onBroker(
+  scenario: Scenario,
+  act: (run: () => Promise<string>) => Promise<void>,
+): Promise<void> {
   const settings = readSettings(process.env);
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
-  return untilInterrupt(async (signal) => {
+  await untilInterrupt(async (signal) => {
     const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
+    const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
     try {
-      const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
-      return printRecording(await runLive(scenario, broker, listener, signal));
+      await act(async () => printRecording(await runLive(scenario, broker, listener, signal)));
     } finally {
       await broker.stop();
     }
   });
+}
+
+/** Writes each run when it is over, so that an interrupt leaves those that are whole. */
+async function repeatLive(
+  scenario: Scenario,
+  count: number,
+  out: string | undefined,
+): Promise<void> {
+  const traces: Trace[] = [];
+  await onBroker(scenario, async (run) => {
+    for (let number = 1; number <= count; number += 1) {
+      complain(`Run ${number} of ${count}.`);
+      const recording = await run();
+      if (out !== undefined) await writeFile(numberedFile(out, number), recording);
+      traces.push(parseRecording(recording, `Run ${number}`));
+    }
+  });
+  const { text, isSame } = reportRepeats(traces);
+  print(text);
+  if (!isSame) process.exitCode = EXIT_DIFFERENT;
 }
 
 /** Does something that the first Ctrl-C ends. */
