@@ -58,6 +58,7 @@ export {
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
 export { SCENARIOS } from './scenarios/index.ts';

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
   CLIENT_KINDS,
   PlaygroundError,
   assignLine,
-  compareOutcomes,
-  compareRuns,
   describe,
   outcomeOf,
   parseRecording,
@@ -21,14 +20,16 @@ import {
   type Scenario,
   type SimulateOptions,
   type Trace,
-  type Verdict,
 } from '../engine/index.ts';
 import { readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
+import { compareContents } from './compare/compare-contents.ts';
+import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
 import { numberedFile, reportRepeats } from './compare/repeats.ts';
 import { addMatrixCommand } from './conformance/matrix-command.ts';
 import {
   checkWritable,
+  nameOf,
   readContent,
   readScenario,
   readTrace,
@@ -142,15 +143,29 @@ program
   });
 
 program
-  .command('compare <left> <right>')
+  .command('compare <first> <others...>')
   .description(
-    'compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
+    'compares a run with others: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
   )
-  .action(async (left: string, right: string) => {
-    const [a, b] = [await readContent(left), await readContent(right)];
-    const verdict = compareContents(a, b);
-    print(printVerdict(verdict));
-    if (verdict.result === 'divergence') process.exitCode = EXIT_DIFFERENT;
+  .option(
+    '--side-by-side',
+    'prints what every member did in two columns, also without a divergence',
+  )
+  .action(async (first: string, others: readonly string[], flags: { sideBySide?: boolean }) => {
+    const contents = await readAll([first, ...others]);
+    const [left, ...rights] = contents;
+    if (left === undefined) throw new Error('bug: commander wants two files');
+    if (flags.sideBySide === true) contents.forEach(needSteps);
+    let sameCount = 0;
+    for (const right of rights) {
+      if (rights.length > 1) print(`== ${left.name} against ${right.name}\n`);
+      if (isSameRun(left, right, flags.sideBySide === true)) sameCount += 1;
+      if (rights.length > 1) print('\n');
+    }
+    if (rights.length > 1) {
+      print(`${sameCount} of ${rights.length} came to the same as ${left.name}.\n`);
+    }
+    if (sameCount < rights.length) process.exitCode = EXIT_DIFFERENT;
   });
 
 addMatrixCommand(program, untilInterrupt, complain);
@@ -246,6 +261,45 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
   return changed.scenario;
 }
 
+/** A file, and how texts call it. */
+interface Given {
+  readonly name: string;
+  readonly content: Content;
+}
+
+async function readAll(files: readonly string[]): Promise<readonly Given[]> {
+  const given: Given[] = [];
+  // One after the other, so that of several bad files the first is told of.
+  for (const file of files) given.push({ name: nameOf(file), content: await readContent(file) });
+  return given;
+}
+
+function needSteps({ name, content }: Given): void {
+  if (content.type !== 'outcome') return;
+  throw wrongContent(name, content, 'a scenario, a recording or a trace, which have steps,');
+}
+
+/** Compares two files and prints what comes of it; after a divergence with the members that it is about. */
+function isSameRun(left: Given, right: Given, isWhole: boolean): boolean {
+  const { verdict, runs } = compareContents(left.content, right.content);
+  const isDivergence = verdict.result === 'divergence';
+  print(printVerdict(verdict));
+  if (runs !== null && (isWhole || isDivergence)) {
+    const names = [headOf(left.name, runs.left), headOf(right.name, runs.right)] as const;
+    print(`\n${printSideBySide({ ...runs, names, verdict }, isWhole, outputWidth())}`);
+  }
+  return !isDivergence;
+}
+
+/** `run.jsonl (recorded: kafka 4.3.1, java 4.3.1)` */
+function headOf(name: string, { source, versions }: Trace): string {
+  const what = Object.entries(versions).map((entry) => entry.join(' '));
+  return `${basename(name)} (${[source, what.join(', ')].filter(Boolean).join(': ')})`;
+}
+
+/** Of the terminal; where there is none, as of two columns that take most lines whole. */
+const outputWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 140);
+
 /** Has a broker for a scenario, which `run` runs and prints as a recording. */
 async function onBroker(
   scenario: Scenario,
@@ -294,37 +348,6 @@ function untilInterrupt<Result>(act: (signal: AbortSignal) => Promise<Result>): 
 }
 
 const ignore = (): void => undefined;
-
-function compareContents(left: Content, right: Content): Verdict {
-  const [a, b] = [traceOf(left, right), traceOf(right, left)];
-  if (a !== null && b !== null) return compareRuns(a, b);
-  return compareOutcomes(
-    left.type === 'outcome' ? left.outcome : outcomeOf(needTrace(a)),
-    right.type === 'outcome' ? right.outcome : outcomeOf(needTrace(b)),
-    { left: a?.scenario ?? null, right: b?.scenario ?? null },
-  );
-}
-
-/** A scenario is simulated, with the ids of the run that it is compared with. */
-function traceOf(content: Content, other: Content): Trace | null {
-  if (content.type === 'trace') return content.trace;
-  if (content.type === 'outcome') return null;
-  const ids = other.type === 'trace' ? idsOf(other.trace) : {};
-  return simulate(content.scenario, ids);
-}
-
-function needTrace(trace: Trace | null): Trace {
-  if (trace === null) throw new Error('bug: neither an outcome nor a trace');
-  return trace;
-}
-
-function printVerdict({ summary, differences, parting }: Verdict): string {
-  const lines = differences.map(
-    ({ sentence, rule }) => `- ${rule === null ? 'divergence' : `allowed (${rule})`}: ${sentence}`,
-  );
-  const where = parting === null ? [] : [`They part first at ${parting.sentence}`];
-  return `${[summary, ...lines, ...where].join('\n')}\n`;
-}
 
 /** One diagram of the whole run, from its first rebalance to its last. */
 function diagramOf(trace: Trace): string {
