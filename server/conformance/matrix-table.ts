@@ -32,7 +32,7 @@ export function printMatrix(results: readonly MatrixResult[]): string {
     ...columns.map((column) => printCell(byKey.get(keyOf({ scenario, ...column })), notes)),
   ]);
   const header = ['Scenario', ...columns.map(({ client, kafka }) => `${client}, Kafka ${kafka}`)];
-  return `${summarize(results)}\n\n${printTable(header, rows)}\n${notes.print()}`;
+  return `${summarize(results)}\n\n${printTable(header, rows)}${notes.print()}`;
 }
 
 type Column = Pick<MatrixResult, 'client' | 'kafka'>;
