@@ -108,7 +108,7 @@ async function runOne(
         judgeLive(cell.scenario, broker, { earlier: known, signal }),
       );
       const run = toRun(judged);
-      say(`${what}, run ${runs.length + 1}: ${[run.result, ...run.divergences].join('; ')}.`);
+      say(`${what}, run ${runs.length + 1}: ${[run.result, ...run.divergences].join('; ')}`);
       runs.push(run);
       const { kafka: _broker, ...versions } = judged.recorded.versions;
       [clients, date] = [versions, new Date().toISOString().slice(0, 10)];
