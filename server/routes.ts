@@ -3,7 +3,6 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
-import { streamSSE } from 'hono/streaming';
 import * as v from 'valibot';
 import {
   CLIENT_KINDS,
@@ -14,6 +13,7 @@ import {
   type ProblemCode,
 } from '../engine/index.ts';
 import { describeBroker } from './broker/choose-broker.ts';
+import { sendEvents } from './event-stream.ts';
 import { describeClient } from './members/clients.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
@@ -100,18 +100,8 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
   });
 
   app.get('/api/runs/:id/events', (context) => {
-    const last = Number(context.req.header('last-event-id') ?? -1);
-    const from = Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0;
-    const gone = new AbortController();
-    const messages = desk.messages(context.req.param('id'), from, gone.signal);
-    return streamSSE(context, async (stream) => {
-      stream.onAbort(() => {
-        gone.abort();
-      });
-      for await (const [index, message] of messages) {
-        await stream.writeSSE({ id: String(index), data: JSON.stringify(message) });
-      }
-    });
+    const id = context.req.param('id');
+    return sendEvents(context, (from, signal) => desk.messages(id, from, signal));
   });
 
   app.delete('/api/runs/:id', async (context) => {
