@@ -21,6 +21,8 @@ export type ProblemCode =
   | 'run-busy'
   | 'run-cancelled'
   | 'run-unknown'
+  | 'tap-busy'
+  | 'tap-unknown'
   | 'member-failed'
   | 'page-unreachable';
 

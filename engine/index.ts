@@ -91,7 +91,14 @@ export { compareOutcomes, compareTraces, type Difference, type Verdict } from '.
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
-export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
+export type {
+  BridgeStatus,
+  LiveMessage,
+  OpenTap,
+  StartRun,
+  StartTap,
+  TapMessage,
+} from './trace/live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';

@@ -2,7 +2,10 @@ import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 
 /** Numbered messages from one of them on, and what comes, until it is over or nobody listens. */
-export type Listen = (from: number, signal: AbortSignal) => AsyncIterable<readonly [number, object]>;
+export type Listen = (
+  from: number,
+  signal: AbortSignal,
+) => AsyncIterable<readonly [number, object]>;
 
 /** Answers with server-sent events; who comes back with `Last-Event-ID` gets what it missed. */
 export function sendEvents(context: Context, listen: Listen): Response {

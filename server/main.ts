@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serve as serveHttp } from '@hono/node-server';
@@ -6,50 +7,52 @@ import { PlaygroundError } from '../engine/index.ts';
 import { fromProject } from './paths.ts';
 import { createApp } from './routes.ts';
 import { RunDesk } from './run/run-desk.ts';
+import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
-import { onInterrupt } from './shutdown.ts';
 
 const LOOPBACK = '127.0.0.1';
 
 /**
- * Serves the site and the bridge until Ctrl-C. Builds the site when it is missing or older than its
- * sources.
+ * Serves the site and the bridge until the signal comes. Builds the site when it is missing or older
+ * than its sources.
  *
+ * @param onAddress is told where the site is, once it is served.
  * @throws PlaygroundError `port-taken`
  */
-export async function serve(settings: Settings): Promise<void> {
-  const say = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
+export async function serve(
+  settings: Settings,
+  taps: TapDesk,
+  onAddress: (address: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const siteFolder = fromProject('dist');
-  await buildIfNeeded(siteFolder, say);
+  await buildIfNeeded(siteFolder);
   const desk = new RunDesk(settings, say);
-  const app = createApp(settings, desk, siteFolder);
-  await new Promise<void>((resolve, reject) => {
-    const server = serveHttp(
-      { fetch: app.fetch, hostname: LOOPBACK, port: settings.port },
-      ({ port }) => {
-        say(`Kafka Rebalance Playground: http://${LOOPBACK}:${port}/ (Ctrl-C ends it)`);
-      },
-    );
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portTaken(settings.port) : error);
-    });
-    onInterrupt(() => {
-      server.close();
-      desk
-        .close()
-        .catch((error: unknown) => {
-          pino().error(error, 'The bridge did not end cleanly.');
-          process.exitCode = 1;
-        })
-        .finally(() => {
-          resolve();
-          // Pages keep their connections open; nothing is left to say on them.
-          process.exit();
-        });
-    });
-  });
+  const app = createApp(settings, desk, taps, siteFolder);
+  const server = serveHttp({ fetch: app.fetch, hostname: LOOPBACK, port: settings.port });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? portTaken(settings.port) : error;
+  }
+  const bound = server.address();
+  const port = typeof bound === 'object' ? bound?.port : null;
+  onAddress(`http://${LOOPBACK}:${port ?? settings.port}/`);
+  if (!signal.aborted) await once(signal, 'abort');
+  server.close();
+  // Pages keep their connections open; nothing is left to say on them.
+  if ('closeAllConnections' in server) server.closeAllConnections();
+  try {
+    await Promise.all([desk.close(), taps.close()]);
+  } catch (error) {
+    pino().error(error, 'The bridge did not end cleanly.');
+    process.exitCode = 1;
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 const portTaken = (port: number): PlaygroundError =>
@@ -62,7 +65,7 @@ const portTaken = (port: number): PlaygroundError =>
 /** Sources that the built site is made of. */
 const SOURCES = ['site', 'engine', 'vite.config.ts', 'package-lock.json'];
 
-async function buildIfNeeded(siteFolder: string, say: (line: string) => void): Promise<void> {
+async function buildIfNeeded(siteFolder: string): Promise<void> {
   const builtMs = await newestMs(join(siteFolder, 'index.html'));
   const sources = await Promise.all(SOURCES.map((path) => newestMs(fromProject(path))));
   // An installed package has the built site and no sources of it.

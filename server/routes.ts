@@ -17,7 +17,9 @@ import { sendEvents } from './event-stream.ts';
 import { describeClient } from './members/clients.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
+import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
+import { mountTaps } from './tap-routes.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -29,7 +31,12 @@ const startRun = v.strictObject({
 });
 
 /** What a problem is in HTTP's terms; everything else a person can mend in the request. */
-const STATUS: Partial<Record<ProblemCode, 404 | 409>> = { 'run-busy': 409, 'run-unknown': 404 };
+const STATUS: Partial<Record<ProblemCode, 404 | 409>> = {
+  'run-busy': 409,
+  'run-unknown': 404,
+  'tap-busy': 409,
+  'tap-unknown': 404,
+};
 
 /**
  * The HTTP surface: the built site, and the bridge under `api/`.
@@ -37,7 +44,12 @@ const STATUS: Partial<Record<ProblemCode, 404 | 409>> = { 'run-busy': 409, 'run-
  * Only requests that name this machine by a loopback name are answered, so that a page of another
  * site cannot reach the bridge by a name that it has pointed here.
  */
-export function createApp(settings: Settings, desk: RunDesk, siteFolder: string): Hono {
+export function createApp(
+  settings: Settings,
+  desk: RunDesk,
+  taps: TapDesk,
+  siteFolder: string,
+): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -79,6 +91,7 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
       broker: await describeBroker(settings),
       clients: await Promise.all(CLIENT_KINDS.map(describeClient)),
       runId: desk.runId,
+      tap: taps.open,
     };
     return context.json(status);
   });
@@ -108,6 +121,8 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
     await desk.cancel(context.req.param('id'));
     return context.body(null, 204);
   });
+
+  mountTaps(app, taps);
 
   app.all('/api/*', (context) => {
     const problem = `There is nothing at ${context.req.path}.`;

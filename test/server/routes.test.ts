@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../server/routes.ts';
 import { RunDesk } from '../../server/run/run-desk.ts';
+import { TapDesk } from '../../server/run/tap-desk.ts';
 import { readSettings } from '../../server/settings.ts';
 import { aScenario } from '../support/builders.ts';
 import { readCase } from '../support/recordings.ts';
@@ -10,7 +11,8 @@ const HOST = { host: '127.0.0.1:4173' };
 
 function anApp() {
   const desk = new RunDesk(settings, () => undefined);
-  return { app: createApp(settings, desk, 'dist'), desk };
+  const taps = new TapDesk();
+  return { app: createApp(settings, desk, taps, 'dist'), desk, taps };
 }
 
 const order = (body: unknown, headers: Readonly<Record<string, string>> = HOST) => ({
