@@ -11,8 +11,12 @@ export interface Rebalance {
   readonly toMs: number;
   /** The generation it led to; null when it did not end. */
   readonly generationId: number | null;
-  /** Why it began, one sentence. */
+  /** Why it began, a sentence without its full stop. */
   readonly reason: string;
+  /** The step at which the group began it; `why` leads back from there. */
+  readonly causeStep: number;
+  /** Nobody said what began it: it was deduced, as a session that ran out is in a recording. */
+  readonly isInferred: boolean;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface Rebalance {
  */
 export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   const found: Rebalance[] = [];
-  let open: { readonly fromStep: number; readonly reason: string } | null = null;
+  let open: Opening | null = null;
   let earliestStep = 0;
   /** Of a consumer group, what changed it says more than whose heartbeat moved its state. */
   let change: string | null = null;
@@ -33,7 +37,12 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
     if (event.kind !== 'groupState') continue;
     if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
-      open = { fromStep, reason: change ?? event.reason };
+      open = {
+        fromStep,
+        reason: change ?? event.reason,
+        causeStep: event.step,
+        isInferred: event.inferred && !isBegunByRequest(trace, event.cause),
+      };
     }
     change = null;
     if (open !== null && isAtRest(event.to)) {
@@ -47,6 +56,15 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
     found.push(close(trace, found.length + 1, open, trace.events.length - 1, null));
   }
   return found;
+}
+
+type Opening = Pick<Rebalance, 'fromStep' | 'reason' | 'causeStep' | 'isInferred'>;
+
+/** Whether a member or an admin asked for something that begins a rebalance. */
+function isBegunByRequest(trace: Trace, cause: number | null): boolean {
+  const event = trace.events[cause ?? 0];
+  const sent = event?.kind === 'messageDelivered' ? trace.events[event.sentStep] : undefined;
+  return sent?.kind === 'messageSent' && sent.message.type !== 'HeartbeatRequest';
 }
 
 /**
@@ -64,7 +82,7 @@ const isAtRest = (state: GroupState): boolean => state === 'Stable' || state ===
 function close(
   trace: Trace,
   number: number,
-  open: { readonly fromStep: number; readonly reason: string },
+  open: Opening,
   toStep: number,
   generationId: number | null,
 ): Rebalance {
