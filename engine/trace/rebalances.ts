@@ -13,6 +13,8 @@ export interface Rebalance {
   readonly generationId: number | null;
   /** Why it began, a sentence without its full stop. */
   readonly reason: string;
+  /** What else changed the group before it came to rest, such as `C3 joins as well`. */
+  readonly meanwhile: readonly string[];
   /** The step at which the group began it; `why` leads back from there. */
   readonly causeStep: number;
   /** Nobody said what began it: it was deduced, as a session that ran out is in a recording. */
@@ -34,6 +36,7 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   let change: string | null = null;
   for (const event of trace.events) {
     if (event.kind === 'groupEpoch') change ??= event.reason;
+    if (event.kind === 'groupMember') open?.meanwhile.push(...changeOf(event));
     if (event.kind !== 'groupState') continue;
     if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
@@ -42,6 +45,7 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
         reason: change ?? event.reason,
         causeStep: event.step,
         isInferred: event.inferred && !isBegunByRequest(trace, event.cause),
+        meanwhile: [],
       };
     }
     change = null;
@@ -58,7 +62,15 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   return found;
 }
 
-type Opening = Pick<Rebalance, 'fromStep' | 'reason' | 'causeStep' | 'isInferred'>;
+interface Opening extends Pick<Rebalance, 'fromStep' | 'reason' | 'causeStep' | 'isInferred'> {
+  readonly meanwhile: string[];
+}
+
+function changeOf({ change, member, memberId, reason }: EventOf<'groupMember'>): readonly string[] {
+  const who = member ?? memberId;
+  if (change === 'added') return [`${who} joins as well`];
+  return change === 'removed' ? [`${who} is out: ${reason}`] : [];
+}
 
 /** Whether a member or an admin asked for something that begins a rebalance. */
 function isBegunByRequest(trace: Trace, cause: number | null): boolean {

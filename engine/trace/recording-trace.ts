@@ -526,7 +526,7 @@ class Reconstruction {
   /** @param reason why the group rebalances, if it was at rest. */
   #remove(memberId: MemberId, name: MemberName, cause: number, reason: string): void {
     this.#members.delete(memberId);
-    const step = this.#noteMember('removed', memberId, name, cause);
+    const step = this.#noteMember('removed', memberId, name, cause, 'it leaves, or was made to');
     this.#prepareRebalance(cause, reason);
     this.#noteEmpty(step);
   }

@@ -164,7 +164,7 @@ test.describe('lesson 1', () => {
       if (message.type() === 'error') refused.push(message.text());
     });
     await playground.open();
-    for (const tab of ['Diagram', 'Machine', 'Live', 'Log']) {
+    for (const tab of ['Diagram', 'Machine', 'Live', 'Tap', 'Log']) {
       await playground.showTab(tab);
       await expect(page.getByRole('tabpanel', { name: tab })).toBeVisible();
     }

@@ -6,17 +6,18 @@ import { bringOnce } from '../../server/cache.ts';
 
 const POM = fileURLToPath(new URL('./kafka-tools.pom.xml', import.meta.url));
 
-/** Brings Kafka's own command line programs, the first time that they are asked for. */
-const bringTools = (): Promise<string> =>
-  bringOnce('kafka-tools-4.3.1', async (fresh) => {
+/** Kafka's own command line programs, brought the first time that they are asked for. */
+export async function findTools() {
+  const java = await findJava();
+  const tools = await bringOnce('kafka-tools-4.3.1', async (fresh) => {
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${fresh}`];
     await execa(await findMaven(), ['-q', '-B', '-f', POM, ...goal]);
   });
-
-/** Starts one of them; it runs until a signal ends it. */
-export async function startTool(mainClass: string, args: readonly string[]) {
-  const [java, tools] = await Promise.all([findJava(), bringTools()]);
   const small = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'];
-  const command = [...small, '-cp', join(tools, '*'), mainClass, ...args];
-  return execa(java, command, { reject: false, all: true, stdin: 'ignore' });
+  /** Starts one of them; it runs until a signal ends it. */
+  return (mainClass: string, args: readonly string[]) =>
+    execa(java, [...small, '-cp', join(tools, '*'), mainClass, ...args], {
+      reject: false,
+      stdin: 'ignore',
+    });
 }
