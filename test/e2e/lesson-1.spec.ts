@@ -183,8 +183,9 @@ test.describe('lesson 1', () => {
     });
     await playground.open();
     const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body).length);
-    // The page and its styles; the run is there already, so the simulator is not needed.
-    expect(sizes).toHaveLength(2);
+    // The page, what it shares with its tabs, and its styles; the run is there already, so the simulator
+    // is not needed.
+    expect(sizes.length).toBeLessThanOrEqual(3);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100 * 1_024);
   });
 

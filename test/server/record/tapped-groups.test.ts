@@ -143,4 +143,23 @@ describe('TappedGroups', () => {
     listening.hear(['C9', 3], 'Heartbeat', other, { errorCode: 0 });
     expect(listening.groups.recording('g', 2_000)?.lines).toHaveLength(1);
   });
+
+  it('tells a header again when more is known of the members, and each line once', () => {
+    const listening = new Listening();
+    listening.join(['C1', 1], 'C1-a');
+    listening.sync(['C1', 1], 'C1-a', ['orders-0']);
+    listening.join(['C2', 2], 'C2-a');
+    const types = listening.told.map((told) => (told.type === 'group' ? told.message.type : ''));
+    expect(types).toEqual(['header', 'line', 'line', 'header', 'line']);
+  });
+
+  it('takes who makes a member leave by another connection and client id for an admin', () => {
+    const listening = new Listening();
+    listening.join(['C1', 1], 'C1-a');
+    const leave = { groupId: 'g', members: [{ memberId: 'C1-a', reason: 'by an admin' }] };
+    listening.hear(['admin', 2], 'LeaveGroup', leave, { errorCode: 0, members: [] });
+    listening.hear(['C1', 1], 'LeaveGroup', leave, { errorCode: 0, members: [] });
+    const lines = listening.groups.recording('g', 2_000)?.lines ?? [];
+    expect(lines.map((line) => ('member' in line ? line.member : ''))).toEqual(['C1', null, 'C1']);
+  });
 });
