@@ -76,7 +76,10 @@ function changeOf({ change, member, memberId, reason }: EventOf<'groupMember'>):
 function isBegunByRequest(trace: Trace, cause: number | null): boolean {
   const event = trace.events[cause ?? 0];
   const sent = event?.kind === 'messageDelivered' ? trace.events[event.sentStep] : undefined;
-  return sent?.kind === 'messageSent' && sent.message.type !== 'HeartbeatRequest';
+  if (sent?.kind !== 'messageSent') return false;
+  const { message } = sent;
+  if (message.type !== 'ConsumerGroupHeartbeatRequest') return message.type !== 'HeartbeatRequest';
+  return message.memberEpoch <= 0 || message.subscribedTopicNames !== null;
 }
 
 /**
@@ -108,6 +111,11 @@ function close(
   };
 }
 
+const HEARTBEATS: ReadonlySet<string> = new Set([
+  'HeartbeatRequest',
+  'ConsumerGroupHeartbeatRequest',
+]);
+
 /** Back along the causes to where the exchange began that made the group move. */
 function firstMessage(trace: Trace, step: number): number {
   let first = step;
@@ -117,7 +125,7 @@ function firstMessage(trace: Trace, step: number): number {
     if (event === undefined || event.kind === 'memberReady' || event.kind === 'command') break;
     const isClock = event.kind === 'timerFired' || event.kind === 'timerStarted';
     // A heartbeat follows from the one before: what it brings about begins with itself.
-    const isHeartbeat = event.kind === 'messageSent' && event.message.type === 'HeartbeatRequest';
+    const isHeartbeat = event.kind === 'messageSent' && HEARTBEATS.has(event.message.type);
     first = event.step;
     if (isClock || isHeartbeat) break;
     next = event.cause;

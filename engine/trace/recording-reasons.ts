@@ -95,6 +95,22 @@ export const removalReason = (names: string, reason: string | null): string =>
 export const silenceReason = (name: MemberName, sessionTimeoutMs: number): string =>
   `${name} was silent for its session timeout of ${printMs(sessionTimeoutMs)}: no heartbeat, and no word that it leaves`;
 
+/** Why a consumer group has another epoch, where no member asked for it. */
+export const unseenReason = (isHeard: boolean): string =>
+  isHeard
+    ? 'topics or their partitions have changed'
+    : 'topics or their partitions have changed, or a member that does not come through the tap';
+
+/** Why a consumer group goes on without a member of whom nothing was heard for so long. */
+export const lostReason = (name: MemberName, silentMs: number): string =>
+  `${name} was silent for its session timeout (group.consumer.session.timeout.ms): no heartbeat for ${printMs(Math.round(silentMs / 1_000) * 1_000)}, and no word that it leaves`;
+
+/** A heartbeat that leaves a consumer group does not say why. */
+export const epochLeaveReason = (name: MemberName, isHeard: boolean): string =>
+  isHeard
+    ? `${name} leaves the group`
+    : `${name} leaves the group, and its heartbeat cannot say why: it is closed, unsubscribes, or did not poll within max.poll.interval.ms`;
+
 /** Members that joined and left without being recorded, by their ids. */
 export function strangersReason(
   joined: readonly string[],

@@ -9,6 +9,8 @@ import type {
 import { asGenerationId } from '../protocol/ids.ts';
 import type {
   GroupMessage,
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
   JoinGroupRequest,
   JoinGroupResponse,
   LeaveGroupRequest,
@@ -25,15 +27,18 @@ import type { GroupState } from '../protocol/facts.ts';
 import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './events.ts';
 import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
-import { movesAfter, movesBefore } from './recording-consumer-protocol.ts';
+import { lastOfEpochs, movesAfter, movesBefore } from './recording-consumer-protocol.ts';
 import {
+  epochLeaveReason,
   isPollTimeout,
   joinReason,
   leaveReason,
+  lostReason,
   removalReason,
   silenceReason,
   strangersReason,
   topicsOf,
+  unseenReason,
 } from './recording-reasons.ts';
 import { readExchange, type Exchange } from './wire-bodies.ts';
 
@@ -74,6 +79,9 @@ const RANKS = { command: 0, ready: 1, answered: 2, other: 3, arrives: 4, exit: 5
 
 /** How far clocks of the recording's parts may disagree. */
 const CLOCK_SLACK_MS = 20;
+
+/** The session timeout of a consumer group is the broker's; where it is not known, it is hardly shorter. */
+const SHORTEST_SESSION_MS = 10_000;
 
 /** So much later than its session timeout nobody is still a member who was not heard of. */
 const EXPIRY_SLACK_MS = 1_000;
@@ -179,6 +187,14 @@ class Reconstruction {
   readonly #firstReasons = new Map<MemberName, string | null>();
   /** What each member subscribed to when it joined last. */
   readonly #topics = new Map<MemberName, readonly string[]>();
+  /** Members of a consumer group, and when they were heard of last. */
+  readonly #epochMembers = new Map<
+    MemberId,
+    { readonly name: MemberName; readonly heardMs: number }
+  >();
+  /** The moment at which the last member has settled in an epoch of a consumer group. */
+  #lastOfEpochs: ReadonlyMap<number, number> = new Map();
+  readonly #isConsumerGroup: boolean;
   /** Members of whom only others tell: those in the leader's list that were not recorded. */
   #strangers: ReadonlySet<MemberId> = new Set();
 
@@ -186,6 +202,9 @@ class Reconstruction {
     this.#header = header;
     this.#isHeard = isHeard;
     this.#scenario = header.scenario;
+    this.#isConsumerGroup = header.scenario.members.every(
+      (member) => groupProtocolOf(member) === 'consumer',
+    );
     for (const { name, partitions } of header.scenario.topics) {
       this.#endOffsets.set(
         name,
@@ -208,6 +227,9 @@ class Reconstruction {
     this.#record('script', null, { kind: 'begin' });
     this.#moments = moments;
     for (const moment of moments) this.#noteTaken(moment);
+    this.#lastOfEpochs = lastOfEpochs(
+      moments.map((moment) => (moment.type === 'answered' ? moment.exchange : null)),
+    );
     for (const [index, moment] of moments.entries()) {
       this.#momentIndex = index;
       this.#expireSilent(moment.atMs);
@@ -397,6 +419,7 @@ class Reconstruction {
   #isOwnWill(name: MemberName, message: GroupMessage): boolean {
     if (this.#isHeard) return false;
     if (message.type === 'LeaveGroupRequest') return true;
+    if (message.type === 'ConsumerGroupHeartbeatRequest') return message.memberEpoch < 0;
     return message.type === 'JoinGroupRequest' && this.#know(name).state === 'stable';
   }
 
@@ -462,6 +485,9 @@ class Reconstruction {
           const why = leaveReason(name, client, reason, limitMs);
           this.#remove(memberId, name, delivered, why);
         }
+        return;
+      case 'ConsumerGroupHeartbeatRequest':
+        if (this.#isConsumerGroup && isAccepted) this.#onEpochRequest(name, message, delivered);
         return;
       default:
         return;
@@ -600,6 +626,10 @@ class Reconstruction {
           this.#hear(request.memberId, errorCodeIn(response));
         }
         return;
+      case 'ConsumerGroupHeartbeatResponse':
+        if (request.type !== 'ConsumerGroupHeartbeatRequest' || !this.#isConsumerGroup) return;
+        if (response.errorCode === 'NONE') this.#onEpoch(name, request, response, delivered);
+        return;
       case 'OffsetCommitResponse': {
         if (request.type !== 'OffsetCommitRequest') return;
         const { offsets } = request;
@@ -619,6 +649,71 @@ class Reconstruction {
       default:
         return;
     }
+  }
+
+  #onEpochRequest(
+    name: MemberName,
+    { memberId, memberEpoch }: ConsumerGroupHeartbeatRequest,
+    delivered: number,
+  ): void {
+    // Who leaves for a while, with epoch -2, is still a member.
+    if (memberEpoch !== -1 || !this.#epochMembers.delete(memberId)) return;
+    this.#noteMember('removed', memberId, name, delivered, 'it leaves');
+    this.#beginEpoch(this.#generationId + 1, delivered, epochLeaveReason(name, this.#isHeard));
+    if (this.#epochMembers.size === 0) this.#moveGroup('Empty', delivered, 'no member is left');
+  }
+
+  /** An answer of a consumer group: its epoch tells whether anything has changed. */
+  #onEpoch(
+    name: MemberName,
+    { memberId, memberEpoch, subscribedTopicNames }: ConsumerGroupHeartbeatRequest,
+    response: ConsumerGroupHeartbeatResponse,
+    delivered: number,
+  ): void {
+    if (memberEpoch < 0) return;
+    const topicsBefore = this.#topics.get(name) ?? null;
+    const topics = [...(subscribedTopicNames ?? topicsBefore ?? [])].sort();
+    this.#topics.set(name, topics);
+    const isNew = !this.#epochMembers.has(memberId);
+    this.#epochMembers.set(memberId, { name, heardMs: this.#nowMs });
+    if (isNew) this.#noteMember('added', memberId, name, delivered);
+    if (response.memberEpoch > this.#generationId) {
+      const isOther = topicsBefore !== null && topics.join() !== topicsBefore.join();
+      const isKnown = topicsBefore !== null;
+      const joining = { name, isInGroup: !isNew, isKnown, isLeader: false, topicsBefore };
+      const reason =
+        isNew || isOther
+          ? joinReason({ ...joining, reason: null }, topics)
+          : (this.#removeLost() ?? unseenReason(this.#isHeard));
+      this.#beginEpoch(response.memberEpoch, delivered, reason);
+    }
+    if (this.#lastOfEpochs.get(this.#generationId) !== this.#momentIndex) return;
+    if (this.#groupState !== 'Stable') {
+      this.#moveGroup('Stable', delivered, 'every member has what it should own');
+    }
+  }
+
+  #beginEpoch(epoch: number, cause: number, reason: string): void {
+    this.#generationId = asGenerationId(epoch);
+    this.#record('coordinator', cause, { kind: 'groupEpoch', groupEpoch: epoch, reason }, true);
+    if (this.#groupState !== 'Reconciling') this.#moveGroup('Reconciling', cause, reason);
+  }
+
+  /** Of a consumer group, who was silent for long and is never heard again; says so, or null. */
+  #removeLost(): string | null {
+    const setting = this.#scenario.broker['group.consumer.session.timeout.ms'];
+    const sessionMs = setting === undefined ? SHORTEST_SESSION_MS : Number(setting);
+    for (const [memberId, { name, heardMs }] of this.#epochMembers) {
+      const silentMs = this.#nowMs - heardMs;
+      const isAlive = (this.#lastTakenMs.get(memberId) ?? 0) > heardMs + CLOCK_SLACK_MS;
+      if (isAlive || silentMs < sessionMs - CLOCK_SLACK_MS) continue;
+      this.#epochMembers.delete(memberId);
+      const cause = this.#isHeard ? this.#know(name).lastStep : null;
+      if (!this.#isHeard) this.#forget(name);
+      this.#noteMember('removed', memberId, name, cause, SILENT);
+      return lostReason(name, silentMs);
+    }
+    return null;
   }
 
   #beginGeneration(response: JoinGroupResponse): void {
@@ -689,10 +784,13 @@ class Reconstruction {
   /** Who is missing from the leader's list was removed on the way to this generation. */
   #dropMissing(response: JoinGroupResponse, step: number): void {
     const present = new Set(response.members.map(({ memberId }) => memberId));
-    for (const [memberId, { name }] of this.#members) {
+    for (const [memberId, member] of this.#members) {
+      const { name, heardMs, sessionTimeoutMs, isParked } = member;
       if (present.has(memberId)) continue;
       this.#members.delete(memberId);
-      this.#noteMember('removed', memberId, name, step, 'it did not rejoin in time');
+      const isSilent = this.#nowMs - heardMs >= sessionTimeoutMs - CLOCK_SLACK_MS;
+      const what = isSilent && !isParked ? SILENT : 'it did not rejoin in time';
+      this.#noteMember('removed', memberId, name, step, what);
     }
     this.#strangers = this.#strangersIn(response);
   }
@@ -760,8 +858,7 @@ class Reconstruction {
     const cause = this.#isHeard ? this.#know(name).lastStep : null;
     this.#members.delete(memberId);
     if (!this.#isHeard) this.#forget(name);
-    const what = 'no heartbeat within its session timeout';
-    const step = this.#noteMember('removed', memberId, name, cause, what);
+    const step = this.#noteMember('removed', memberId, name, cause, SILENT);
     this.#prepareRebalance(step, silenceReason(name, sessionTimeoutMs));
     this.#noteEmpty(step);
   }
@@ -861,6 +958,8 @@ class Reconstruction {
 /** A sign of life restarts a session; a refusal does not. */
 const isSignOfLife = (errorCode: string): boolean =>
   errorCode === 'NONE' || errorCode === 'REBALANCE_IN_PROGRESS';
+
+const SILENT = 'no heartbeat within its session timeout';
 
 const REASONS: Readonly<Record<Extract<Fact, { kind: 'groupMember' }>['change'], string>> = {
   pending: 'a newcomer gets its member id first',
