@@ -95,13 +95,26 @@ export type {
   BridgeStatus,
   LiveMessage,
   OpenTap,
+  RunStarted,
   StartRun,
   StartTap,
   TapMessage,
+  TapStarted,
 } from './trace/live-run.ts';
+export {
+  parseBridgeStatus,
+  parseLiveMessage,
+  parseRunStarted,
+  parseStartRun,
+  parseStartTap,
+  parseTapMessage,
+  parseTapStarted,
+  readRefusal,
+} from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
+export { compareRuns, differencesByIds } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

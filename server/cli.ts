@@ -6,7 +6,7 @@ import {
   PlaygroundError,
   assignLine,
   compareOutcomes,
-  compareTraces,
+  compareRuns,
   describe,
   outcomeOf,
   printAssignment,
@@ -22,6 +22,7 @@ import {
   type Trace,
   type Verdict,
 } from '../engine/index.ts';
+import { LOOPBACK, printAccess, readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import {
   checkWritable,
@@ -55,16 +56,20 @@ program
   .command('serve', { isDefault: true })
   .description('serves the site and the bridge on loopback')
   .option('--port <port>', 'port; 0 takes any free one', (text) => readPort(text, '--port'))
-  .action(async ({ port }: { port?: number }) => {
+  .option('--host <address>', 'listens there instead of on loopback; with --allow-remote')
+  .option('--allow-remote', 'lets other machines in; who has the address printed can start runs')
+  .action(async ({ port, host, allowRemote = false }: ServeFlags) => {
     const settings = readSettings(process.env);
+    const access = readAccess(host, allowRemote);
     await untilInterrupt((signal) =>
       serve(
         { ...settings, port: port ?? settings.port },
+        access,
         new TapDesk(),
-        (address) => {
-          complain(`Kafka Rebalance Playground: ${address} (Ctrl-C ends it)`);
-        },
         signal,
+        (bound) => {
+          for (const line of printAccess(access, bound)) complain(line);
+        },
       ),
     );
   });
@@ -128,7 +133,7 @@ program
         const settings = { ...readSettings(process.env), port: port ?? 0 };
         const [watched] = await Promise.all([
           tellOfTap(taps, tapId, { onSentence, onProgress: complain }, until),
-          ...(page ? [serve(settings, taps, tellPage, until)] : []),
+          ...(page ? [serve(settings, readAccess(undefined, false), taps, until, tellPage)] : []),
         ]);
         return watched === null ? null : taps.recording(tapId, watched);
       } finally {
@@ -145,8 +150,8 @@ const onSentence = (atMs: number, sentence: string): void => {
   print(timed(atMs, sentence));
 };
 
-const tellPage = (address: string): void => {
-  complain(`See it at ${address}#tap`);
+const tellPage = (port: number): void => {
+  complain(`See it at http://${LOOPBACK}:${port}/#tap`);
 };
 
 program
@@ -183,6 +188,12 @@ program
       print(`${printAssignment(assignLine(line, `Standard input, line ${lineNumber}`))}\n`);
     }
   });
+
+interface ServeFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly allowRemote?: boolean;
+}
 
 interface TapFlags {
   readonly listen: Address;
@@ -263,7 +274,7 @@ const ignore = (): void => undefined;
 
 function compareContents(left: Content, right: Content): Verdict {
   const [a, b] = [traceOf(left, right), traceOf(right, left)];
-  if (a !== null && b !== null) return compareTraces(a, b);
+  if (a !== null && b !== null) return compareRuns(a, b);
   return compareOutcomes(
     left.type === 'outcome' ? left.outcome : outcomeOf(needTrace(a)),
     right.type === 'outcome' ? right.outcome : outcomeOf(needTrace(b)),

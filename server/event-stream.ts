@@ -9,8 +9,9 @@ export type Listen = (
 
 /** Answers with server-sent events; who comes back with `Last-Event-ID` gets what it missed. */
 export function sendEvents(context: Context, listen: Listen): Response {
-  const last = Number(context.req.header('last-event-id') ?? -1);
-  const from = Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0;
+  const last = context.req.header('last-event-id') ?? '';
+  // Whatever else it is, it is not a number that was given here: all is said again.
+  const from = /^\d{1,15}$/.test(last) ? Number(last) + 1 : 0;
   const gone = new AbortController();
   const messages = listen(from, gone.signal);
   return streamSSE(context, async (stream) => {

@@ -1,48 +1,39 @@
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serve as serveHttp } from '@hono/node-server';
 import { pino } from 'pino';
-import { PlaygroundError } from '../engine/index.ts';
+import type { Access } from './access.ts';
+import { listen } from './http-server.ts';
 import { fromProject } from './paths.ts';
 import { createApp } from './routes.ts';
 import { RunDesk } from './run/run-desk.ts';
 import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
 
-const LOOPBACK = '127.0.0.1';
-
 /**
  * Serves the site and the bridge until the signal comes. Builds the site when it is missing or older
  * than its sources.
  *
- * @param onAddress is told where the site is, once it is served.
+ * @param onListening is told the port, once the site is served there.
  * @throws PlaygroundError `port-taken`
  */
 export async function serve(
   settings: Settings,
+  access: Access,
   taps: TapDesk,
-  onAddress: (address: string) => void,
   signal: AbortSignal,
+  onListening: (port: number) => void,
 ): Promise<void> {
   const siteFolder = fromProject('dist');
   await buildIfNeeded(siteFolder);
   const desk = new RunDesk(settings, say);
-  const app = createApp(settings, desk, taps, siteFolder);
-  const server = serveHttp({ fetch: app.fetch, hostname: LOOPBACK, port: settings.port });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    throw isTaken ? portTaken(settings.port) : error;
-  }
-  const bound = server.address();
-  const port = typeof bound === 'object' ? bound?.port : null;
-  onAddress(`http://${LOOPBACK}:${port ?? settings.port}/`);
+  const app = createApp(settings, desk, taps, siteFolder, access);
+  const { server, port } = await listen(app, access.host, settings.port);
+  onListening(port);
   if (!signal.aborted) await once(signal, 'abort');
   server.close();
   // Pages keep their connections open; nothing is left to say on them.
-  if ('closeAllConnections' in server) server.closeAllConnections();
+  server.closeAllConnections();
   try {
     await Promise.all([desk.close(), taps.close()]);
   } catch (error) {
@@ -54,13 +45,6 @@ export async function serve(
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
-
-const portTaken = (port: number): PlaygroundError =>
-  new PlaygroundError(
-    'port-taken',
-    `Port ${port} on ${LOOPBACK} is taken by another program.`,
-    `End that program, or give another port: npm start -- --port ${port + 1}, or --port 0 for any.`,
-  );
 
 /** Sources that the built site is made of. */
 const SOURCES = ['site', 'engine', 'vite.config.ts', 'package-lock.json'];

@@ -1,47 +1,19 @@
 import type { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import * as v from 'valibot';
-import { PlaygroundError } from '../engine/index.ts';
+import { PlaygroundError, parseStartTap, type TapStarted } from '../engine/index.ts';
 import { sendEvents } from './event-stream.ts';
+import { readJson, readLimited } from './json-body.ts';
 import { printRecording } from './run/recording-file.ts';
 import type { TapDesk } from './run/tap-desk.ts';
+import type { Address } from './wire/addresses.ts';
 import { isLoopbackHost, readAddress } from './wire/tap.ts';
-
-const LARGEST_BODY_BYTES = 10_000;
-const LONGEST_GROUP_ID = 1_000;
-
-const address = v.pipe(v.string(), v.transform(readAddress));
-
-const startTap = v.strictObject({
-  to: address,
-  listen: address,
-  group: v.nullable(v.pipe(v.string(), v.nonEmpty(), v.maxLength(LONGEST_GROUP_ID))),
-});
 
 /** Taps before brokers of somebody else, under `api/taps`. */
 export function mountTaps(app: Hono, taps: TapDesk): void {
-  app.post('/api/taps', bodyLimit({ maxSize: LARGEST_BODY_BYTES }), async (context) => {
-    const body = v.safeParse(startTap, await context.req.json().catch(() => null));
-    if (!body.success) {
-      throw new PlaygroundError(
-        'usage',
-        'The body is not { to, listen, group }.',
-        'Send two addresses, host:port each, and a group id, or null for every group.',
-      );
-    }
-    const { to, listen, group } = body.output;
-    if (to === null || listen === null || !isLoopbackHost(listen.host)) {
-      throw new PlaygroundError(
-        'usage',
-        to === null
-          ? '"to" is not host:port.'
-          : '"listen" is not an address of this machine alone.',
-        to === null
-          ? 'Give the broker as host:port, such as 127.0.0.1:9092.'
-          : 'Give it as 127.0.0.1:PORT, such as 127.0.0.1:19092.',
-      );
-    }
-    return context.json({ tapId: await taps.start({ to, listen, group }) }, 201);
+  app.post('/api/taps', readLimited, async (context) => {
+    const { to, listen, group } = parseStartTap(await readJson(context));
+    const order = { to: readBroker(to), listen: readPlace(listen), group };
+    const started: TapStarted = { tapId: await taps.start(order) };
+    return context.json(started, 201);
   });
 
   app.get('/api/taps/:id/events', (context) => {
@@ -70,4 +42,24 @@ export function mountTaps(app: Hono, taps: TapDesk): void {
     context.header('content-disposition', `attachment; filename="${name}"`);
     return context.body(printRecording(recording));
   });
+}
+
+function readBroker(text: string): Address {
+  const address = readAddress(text);
+  if (address !== null) return address;
+  throw new PlaygroundError(
+    'usage',
+    `The broker is "${text}", which is not host:port.`,
+    'Give it as host:port, such as 127.0.0.1:9092.',
+  );
+}
+
+function readPlace(text: string): Address {
+  const address = readAddress(text);
+  if (address !== null && isLoopbackHost(address.host)) return address;
+  throw new PlaygroundError(
+    'usage',
+    `The tap cannot listen at "${text}", which is not an address of this machine alone.`,
+    'Give a port from 1 to 65535 on a loopback address, such as 127.0.0.1:19092.',
+  );
 }

@@ -3,7 +3,8 @@
  * machine lacks is found or installed where that is possible; else what needs it is skipped with
  * the reason, and with CI=true a skip is a failure.
  *
- * `--only unit,browser` runs some of the steps.
+ * `--only unit,browser` runs some of the steps. `--all` has `live` run every recorded scenario instead
+ * of a chosen handful.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -29,6 +30,7 @@ interface Step {
   readonly run: () => Promise<Counts>;
 }
 
+const { values } = parseArgs({ options: { only: { type: 'string' }, all: { type: 'boolean' } } });
 const isCi = process.env['CI'] === 'true';
 const reports = await mkdtemp(join(tmpdir(), 'playground-test-'));
 const PASSED: Counts = { passed: 1, failed: 0, skipped: 0 };
@@ -141,7 +143,7 @@ async function live(): Promise<Counts> {
   }
   console.log(`Broker: ${broker.text}`);
   if (broker.kind === 'none') return skip(`no broker can be started: ${broker.text}`);
-  return vitest('kafka')();
+  return vitest(values.all === true ? 'kafka-all' : 'kafka')();
 }
 
 async function liveInBrowser(): Promise<Counts> {
@@ -179,7 +181,6 @@ const STEPS: readonly Step[] = [
   { name: 'live-browser', run: liveInBrowser },
 ];
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? STEPS.map(({ name }) => name);
 const unknown = wanted.find((name) => !STEPS.some((step) => step.name === name));
 if (unknown !== undefined) {

@@ -44,13 +44,23 @@ export const RULES = {
     name: 'client-without-listener',
     reason: 'kafkajs has no revoked and lost callbacks; only the assigned ones are compared',
   },
+  hashOrderOfIds: {
+    name: 'hash-order-of-ids',
+    reason:
+      'an assignor goes by the hash order of random ids, and either run is what is simulated with its ids',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+/** A place where two values differ. */
+export type Found = Pick<Difference, 'path' | 'left' | 'right'>;
 
 /**
  * Compares what two runs came to.
  *
  * @param clients the client of each member on either side, where it is known; without it no rule
  *   about clients applies.
+ * @param byIds what two simulations differ in when one has the ids of the left run and the other those
+ *   of the right one.
  */
 export function compareOutcomes(
   left: Outcome,
@@ -59,6 +69,7 @@ export function compareOutcomes(
     left: null,
     right: null,
   },
+  byIds: readonly Found[] = [],
 ): Verdict {
   const varies = new Set([...(left.varies ?? []), ...(right.varies ?? [])]);
   const lacksListener = (member: string): boolean =>
@@ -71,7 +82,7 @@ export function compareOutcomes(
     ...compareByKey('errors', left.errors, right.errors),
     ...compareByKey('redelivered', left.redelivered, right.redelivered),
     ...compareByKey('final', left.final, right.final),
-  ].map((found) => judge(found, varies, lacksListener));
+  ].map((found) => judge(found, ruleFor(found, { varies, lacksListener, byIds })));
   const verdict = summarize(differences);
   const other = otherClients(clients.left, clients.right);
   if (other === null || verdict.result === 'same') return verdict;
@@ -93,18 +104,12 @@ function otherClients(left: Scenario | null, right: Scenario | null): string | n
   return `The clients differ: ${pairs.join('; ')}.`;
 }
 
-/** Compares two runs, and finds the steps at which they part. */
-export function compareTraces(left: Trace, right: Trace): Verdict {
+/** Compares two runs, and finds the steps at which they part; `byIds` as of `compareOutcomes`. */
+export function compareTraces(left: Trace, right: Trace, byIds: readonly Found[] = []): Verdict {
   const scenarios = { left: left.scenario, right: right.scenario };
-  const verdict = compareOutcomes(outcomeOf(left), outcomeOf(right), scenarios);
+  const verdict = compareOutcomes(outcomeOf(left), outcomeOf(right), scenarios, byIds);
   if (verdict.result !== 'divergence') return verdict;
   return { ...verdict, firstDivergence: firstDivergence(left, right) };
-}
-
-interface Found {
-  readonly path: string;
-  readonly left: unknown;
-  readonly right: unknown;
 }
 
 function compareGenerations(left: Outcome, right: Outcome): readonly Found[] {
@@ -146,12 +151,7 @@ const printSorted = (value: unknown): string =>
       : part,
   );
 
-function judge(
-  found: Found,
-  varies: ReadonlySet<string>,
-  lacksListener: (member: string) => boolean,
-): Difference {
-  const rule = ruleFor(found, varies, lacksListener);
+function judge(found: Found, rule: Rule | null): Difference {
   const name = nameOf(found.path);
   const what = `${name}, ${found.path}: ${printValue(found.left)} against ${printValue(found.right)}`;
   const sentence = rule === null ? `${what}.` : `${what}; allowed, because ${rule.reason}.`;
@@ -174,11 +174,13 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 const nameOf = (path: string): string =>
   NAMES.find(([pattern]) => pattern.test(path))?.[1] ?? 'other value';
 
-function ruleFor(
-  found: Found,
-  varies: ReadonlySet<string>,
-  lacksListener: (member: string) => boolean,
-): Rule | null {
+interface Freedoms {
+  readonly varies: ReadonlySet<string>;
+  readonly lacksListener: (member: string) => boolean;
+  readonly byIds: readonly Found[];
+}
+
+function ruleFor(found: Found, { varies, lacksListener, byIds }: Freedoms): Rule | null {
   const withoutIndex = found.path.replace(/\[\d+\]/g, '');
   if (varies.has(found.path) || varies.has(withoutIndex)) return RULES.variesBetweenRuns;
   const [part, member] = found.path.split('.');
@@ -186,7 +188,11 @@ function ruleFor(
   if (isCalls && isSame(onlyAssigned(found.left), onlyAssigned(found.right))) {
     return RULES.clientWithoutListener;
   }
-  return null;
+  const isById = byIds.some(
+    ({ path, left, right }) =>
+      path === found.path && isSame(left, found.left) && isSame(right, found.right),
+  );
+  return isById ? RULES.hashOrderOfIds : null;
 }
 
 /** The assigned calls of a list of calls; anything else as it is. */

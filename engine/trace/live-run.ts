@@ -32,7 +32,7 @@ export type TapMessage =
   /** The tap is closed. */
   | { readonly type: 'end' };
 
-/** The body of `POST /api/taps`; the answer is `{ tapId }`. */
+/** The body of `POST /api/taps`. */
 export interface StartTap {
   /** The broker, `host:port`. */
   readonly to: string;
@@ -42,14 +42,22 @@ export interface StartTap {
   readonly group: string | null;
 }
 
-/** A tap that is open. */
-export interface OpenTap extends StartTap {
+/** The answer to it. */
+export interface TapStarted {
   readonly tapId: string;
 }
+
+/** A tap that is open. */
+export interface OpenTap extends StartTap, TapStarted {}
 
 /** What the bridge can do here: the answer to `GET /api/status`. */
 export interface BridgeStatus {
   readonly version: string;
+  /**
+   * What requests that act have to carry, for the page that asks; null where other machines may ask
+   * too: there it is in the address that the server printed.
+   */
+  readonly token: string | null;
   /** Which broker a run would use. */
   readonly broker: {
     readonly kind: 'foreign' | 'maven' | 'docker' | 'none';
@@ -67,10 +75,15 @@ export interface BridgeStatus {
   readonly tap: OpenTap | null;
 }
 
-/** The body of `POST /api/runs`; the answer is `{ runId }`. */
+/** The body of `POST /api/runs`. */
 export interface StartRun {
   /** A scenario as in a scenario file. */
   readonly scenario: unknown;
   /** Plays every member by this client instead of its own; null leaves them as they are. */
   readonly client: ClientKind | null;
+}
+
+/** The answer to it. */
+export interface RunStarted {
+  readonly runId: string;
 }

@@ -1,5 +1,11 @@
-import type { BridgeStatus } from '../../engine/index.ts';
-import { SourceError, type Problem } from './simulated.ts';
+import {
+  parseBridgeStatus,
+  parseJson,
+  readRefusal,
+  type BridgeStatus,
+} from '../../engine/index.ts';
+import { SourceError, problemOf, type Problem } from './simulated.ts';
+import { keepToken, tokenHeader } from './token.ts';
 
 const NO_BRIDGE: Problem = {
   problem: 'This page was not served by the playground’s own server, so it cannot reach Kafka.',
@@ -12,17 +18,18 @@ const CONNECTION_LOST: Problem = {
   remedy: 'See whether `npm start` is still running, then run it again.',
 };
 
-/** What the bridge can do; null when the page has no bridge. */
+/**
+ * What the bridge can do; null when the page has no bridge.
+ *
+ * @throws PlaygroundError when it is of another version.
+ */
 export async function readBridgeStatus(): Promise<BridgeStatus | null> {
-  try {
-    const response = await fetch('api/status');
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
-    if (!response.ok || !isJson) return null;
-    // The bridge is of this project and this version: it served the page.
-    return (await response.json()) as BridgeStatus;
-  } catch {
-    return null;
-  }
+  const response = await fetch('api/status').catch(() => null);
+  const isJson = response?.headers.get('content-type')?.includes('json') === true;
+  if (response?.ok !== true || !isJson) return null;
+  const status = parseBridgeStatus(await response.json());
+  keepToken(status.token);
+  return status;
 }
 
 /**
@@ -33,7 +40,7 @@ export async function readBridgeStatus(): Promise<BridgeStatus | null> {
 export async function order(path: string, body: object): Promise<unknown> {
   const response = await fetch(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...tokenHeader() },
     body: JSON.stringify(body),
   }).catch(() => null);
   if (response === null) throw new SourceError(NO_BRIDGE);
@@ -41,26 +48,45 @@ export async function order(path: string, body: object): Promise<unknown> {
   return response.json();
 }
 
-/** Ends something that was ordered; what is gone already has ended. */
+/**
+ * Ends something that was ordered.
+ *
+ * @throws SourceError when the bridge refuses.
+ */
 export async function end(path: string): Promise<void> {
-  await fetch(path, { method: 'DELETE' }).catch(() => null);
+  const response = await fetch(path, { method: 'DELETE', headers: tokenHeader() }).catch(
+    () => null,
+  );
+  if (response?.ok === false) throw new SourceError(await readProblem(response));
+}
+
+interface Listening<Message> {
+  readonly path: string;
+  readonly parse: (value: unknown) => Message;
+  /** Whether there are no others after it. */
+  readonly isLast: (message: Message) => boolean;
+  readonly onMessage: (message: Message) => void;
+  /** Nothing more is heard, and why. */
+  readonly onLost: (problem: Problem) => void;
 }
 
 /**
  * Hears the messages of something that goes on. While the connection is made again nothing is lost:
  * the bridge repeats what was missed.
- *
- * @param isLast of a message after which there are no others.
  */
-export function listen<Message>(
-  path: string,
-  isLast: (message: Message) => boolean,
-  onMessage: (message: Message) => void,
-  onLost: (problem: Problem) => void,
-): void {
+export function listen<Message>(listening: Listening<Message>): void {
+  const { path, parse, isLast, onMessage, onLost } = listening;
   const events = new EventSource(path);
   events.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const message = JSON.parse(data) as Message;
+    let message: Message;
+    try {
+      message = parse(parseJson(data, 'A message of the server'));
+    } catch (error) {
+      events.close();
+      const { problem, remedy } = problemOf(error);
+      onLost({ problem, remedy });
+      return;
+    }
     if (isLast(message)) events.close();
     onMessage(message);
   });
@@ -69,10 +95,5 @@ export function listen<Message>(
   });
 }
 
-async function readProblem(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => null);
-  if (body !== null && typeof body === 'object' && 'problem' in body && 'remedy' in body) {
-    return { problem: String(body.problem), remedy: String(body.remedy) };
-  }
-  return NO_BRIDGE;
-}
+const readProblem = async (response: Response): Promise<Problem> =>
+  readRefusal(await response.json().catch(() => null)) ?? NO_BRIDGE;

@@ -1,10 +1,17 @@
-import type { ClientKind, LiveMessage, Scenario, StartRun } from '../../engine/index.ts';
+import {
+  parseLiveMessage,
+  parseRunStarted,
+  type ClientKind,
+  type LiveMessage,
+  type Scenario,
+  type StartRun,
+} from '../../engine/index.ts';
 import { end, listen, order } from './bridge.ts';
 
 /** A run on the bridge. */
 export interface LiveHandle {
   readonly runId: string;
-  /** Ends the run early. */
+  /** Ends the run early; fails with a SourceError when the bridge refuses. */
   readonly cancel: () => Promise<void>;
 }
 
@@ -19,14 +26,15 @@ export async function startLive(
   onMessage: (message: LiveMessage) => void,
 ): Promise<LiveHandle> {
   const body: StartRun = { scenario, client };
-  const { runId } = (await order('api/runs', body)) as { readonly runId: string };
-  listen<LiveMessage>(
-    `api/runs/${runId}/events`,
-    ({ type }) => type === 'end' || type === 'problem',
+  const { runId } = parseRunStarted(await order('api/runs', body));
+  listen({
+    path: `api/runs/${runId}/events`,
+    parse: parseLiveMessage,
+    isLast: ({ type }) => type === 'end' || type === 'problem',
     onMessage,
-    (problem) => {
+    onLost: (problem) => {
       onMessage({ type: 'problem', code: 'page-unreachable', ...problem });
     },
-  );
+  });
   return { runId, cancel: () => end(`api/runs/${runId}`) };
 }

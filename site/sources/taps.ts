@@ -1,4 +1,10 @@
-import type { OpenTap, StartTap, TapMessage } from '../../engine/index.ts';
+import {
+  parseTapMessage,
+  parseTapStarted,
+  type OpenTap,
+  type StartTap,
+  type TapMessage,
+} from '../../engine/index.ts';
 import { end, listen, order } from './bridge.ts';
 import type { Problem } from './simulated.ts';
 
@@ -8,7 +14,7 @@ import type { Problem } from './simulated.ts';
  * @throws SourceError when the bridge refuses.
  */
 export async function openTap(wanted: StartTap): Promise<OpenTap> {
-  const { tapId } = (await order('api/taps', wanted)) as { readonly tapId: string };
+  const { tapId } = parseTapStarted(await order('api/taps', wanted));
   return { ...wanted, tapId };
 }
 
@@ -18,9 +24,16 @@ export const hearTap = (
   onMessage: (message: TapMessage) => void,
   onLost: (problem: Problem) => void,
 ): void => {
-  listen(`api/taps/${tapId}/events`, ({ type }) => type === 'end', onMessage, onLost);
+  listen({
+    path: `api/taps/${tapId}/events`,
+    parse: parseTapMessage,
+    isLast: ({ type }) => type === 'end',
+    onMessage,
+    onLost,
+  });
 };
 
+/** @throws SourceError when the bridge refuses. */
 export const closeTap = ({ tapId }: OpenTap): Promise<void> => end(`api/taps/${tapId}`);
 
 /** Where the recording of a group can be downloaded. */

@@ -76,7 +76,12 @@ export class LiveSession {
 
   /** Ends the run early. */
   async cancel(): Promise<void> {
-    await this.#handle?.cancel();
+    try {
+      await this.#handle?.cancel();
+    } catch (error) {
+      // The run goes on, and so does hearing of it.
+      this.problem = problemOf(error);
+    }
   }
 
   #hear(message: LiveMessage): void {

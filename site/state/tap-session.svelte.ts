@@ -56,7 +56,11 @@ export class TapSession {
   }
 
   async close(): Promise<void> {
-    await closeTap(this.open);
+    try {
+      await closeTap(this.open);
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
   }
 
   #hear(message: TapMessage): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page, type Route } from '@playwright/test';
 import * as v from 'valibot';
 import { parseScenario } from '../../engine/index.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
@@ -21,6 +21,9 @@ function messagesOf(name: string, group: string): unknown[] {
 
 const OPEN = { tapId: 't', listen: '127.0.0.1:19092', to: 'kafka-1:9092', group: null };
 
+const hasToken = (route: Route): boolean =>
+  route.request().headers()['playground-token'] === 'staged';
+
 interface Staged {
   /** The tap that is open when the page asks. */
   readonly tap?: typeof OPEN | null;
@@ -34,6 +37,7 @@ async function stageBridge(page: Page, { tap = null, messages = [] }: Staged): P
     route.fulfill({
       json: {
         version: '0',
+        token: 'staged',
         broker: { kind: 'none', text: 'No broker.' },
         clients: [],
         runId: null,
@@ -42,10 +46,12 @@ async function stageBridge(page: Page, { tap = null, messages = [] }: Staged): P
     }),
   );
   await page.route('**/api/taps', (route) => {
+    if (!hasToken(route)) return route.abort();
     asked.push(`POST ${route.request().postData() ?? ''}`);
     return route.fulfill({ status: 201, json: { tapId: 't' } });
   });
   await page.route('**/api/taps/t', (route) => {
+    if (!hasToken(route)) return route.abort();
     asked.push(route.request().method());
     return route.fulfill({ status: 204 });
   });
@@ -88,7 +94,11 @@ test.describe('the tap tab', () => {
 
   test('says what the bridge refuses, and what to do', async ({ page }) => {
     await stageBridge(page, {});
-    const problem = { problem: 'Nothing answers at kafka-1:9092.', remedy: 'Check host and port.' };
+    const problem = {
+      code: 'broker-unreachable',
+      problem: 'Nothing answers at kafka-1:9092.',
+      remedy: 'Check host and port.',
+    };
     await page.route('**/api/taps', (route) => route.fulfill({ status: 400, json: problem }));
     await openTab(page);
     await page.getByRole('button', { name: 'Start the tap' }).click();

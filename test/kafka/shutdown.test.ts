@@ -42,12 +42,13 @@ async function startServerWithRun() {
   const server = startPlayground(['serve', '--port', '0'], { KAFKA_BROKERS: '' });
   let output = '';
   server.all.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await until('the server prints its address', () => /http:\/\/127\.0\.0\.1:\d+\//.test(output));
+  await until('the server prints its address', () => /playground-token: \S+\n/.test(output));
   const address = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0] ?? '';
+  const token = /playground-token: (\S+)/.exec(output)?.[1] ?? '';
   const { scenario } = readCase('eager-join');
   const response = await fetch(`${address}api/runs`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'playground-token': token },
     body: JSON.stringify({ scenario, client: 'kafkajs' }),
   });
   expect(response.status).toBe(202);

@@ -2,6 +2,7 @@ import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as v from 'valibot';
 import { parseRecording } from '../../engine/index.ts';
+import { TOKEN_HEADER, readAccess } from '../../server/access.ts';
 import { createApp } from '../../server/routes.ts';
 import { RunDesk } from '../../server/run/run-desk.ts';
 import { TapDesk } from '../../server/run/tap-desk.ts';
@@ -9,7 +10,8 @@ import { readSettings } from '../../server/settings.ts';
 import { printAddress, readAddress } from '../../server/wire/tap.ts';
 import { FakeBroker, FakeClient } from './wire/fake-broker.ts';
 
-const HOST = { host: '127.0.0.1:4173' };
+const access = readAccess(undefined, false);
+const HEADERS = { host: '127.0.0.1:4173', [TOKEN_HEADER]: access.token };
 const settings = readSettings({ KAFKA_BROKERS: '127.0.0.1:1' });
 
 let broker: FakeBroker;
@@ -40,9 +42,9 @@ const SUBSCRIPTION = Buffer.concat([
 ]);
 
 const ask = (path: string, init: RequestInit = {}) =>
-  createApp(settings, new RunDesk(settings, () => undefined), taps, 'dist').request(path, {
+  createApp(settings, new RunDesk(settings, () => undefined), taps, 'dist', access).request(path, {
     ...init,
-    headers: { ...HOST, 'content-type': 'application/json' },
+    headers: { ...HEADERS, 'content-type': 'application/json' },
   });
 
 const order = (body: unknown) => ask('/api/taps', { method: 'POST', body: JSON.stringify(body) });
@@ -72,11 +74,15 @@ async function join(listen: string, groupId: string): Promise<void> {
 
 describe('taps over HTTP', () => {
   it.each([
-    ['no JSON', null, 'The body is not'],
-    ['a key too many', { to: 'a:1', listen: '127.0.0.1:1', group: null, x: 1 }, 'The body is not'],
-    ['an empty group', { to: 'a:1', listen: '127.0.0.1:1', group: '' }, 'The body is not'],
-    ['a broker that is no address', { to: 'a', listen: '127.0.0.1:1', group: null }, '"to"'],
-    ['a place for everybody', { to: 'a:1', listen: '0.0.0.0:1', group: null }, '"listen"'],
+    ['nothing', null, 'The body'],
+    ['a key too many', { to: 'a:1', listen: '127.0.0.1:1', group: null, x: 1 }, '$.x'],
+    ['an empty group', { to: 'a:1', listen: '127.0.0.1:1', group: '' }, '$.group'],
+    [
+      'a broker that is no address',
+      { to: 'a', listen: '127.0.0.1:1', group: null },
+      'The broker is "a"',
+    ],
+    ['a place for everybody', { to: 'a:1', listen: '0.0.0.0:1', group: null }, '0.0.0.0:1'],
   ])('refuse %s', async (_what, body, problem) => {
     const answer = await order(body);
     expect(answer.status).toBe(400);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   compareOutcomes,
+  compareRuns,
   compareTraces,
   outcomeOf,
   simulate,
@@ -62,6 +63,28 @@ describe('compareTraces', () => {
 
   it('agrees with a run that only the seed tells apart', () => {
     expect(compareTraces(simulate(scenario), simulate(scenario, { seed: 99 })).result).toBe('same');
+  });
+});
+
+describe('compareRuns', () => {
+  // Its broker-side assignor goes by the hash order of member ids.
+  const { scenario: crash, trace } = readCase('consumer-protocol-crash');
+  const others = Array.from({ length: 20 }, (_, index) => simulate(crash, { seed: index + 1 }));
+  const other = others.find((run) => compareTraces(trace, run).result === 'divergence');
+
+  it('allows what follows from the random ids of either run, by the rule’s name', () => {
+    if (other === undefined) throw new Error('no ids among these lead to another assignment');
+    const verdict = compareRuns(trace, other);
+    expect(verdict.result).toBe('allowed');
+    expect(new Set(verdict.differences.map(({ rule }) => rule))).toEqual(
+      new Set(['hash-order-of-ids']),
+    );
+  });
+
+  it('allows nothing that is not what is simulated with the ids of its run', () => {
+    if (other === undefined) throw new Error('no ids among these lead to another assignment');
+    const cut = { ...other, events: other.events.filter(({ atMs }) => atMs < 15_000) };
+    expect(compareRuns(trace, cut).result).toBe('divergence');
   });
 });
 
