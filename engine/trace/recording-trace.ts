@@ -819,6 +819,8 @@ class Reconstruction {
     if (moment.type !== 'answered') return;
     const { request, response } = moment.exchange;
     if (!isSignOfLife(errorCodeIn(response))) return;
+    // A commit restarts the session of a classic member only.
+    if (this.#isConsumerGroup && request.type !== 'ConsumerGroupHeartbeatRequest') return;
     const asked = 'memberId' in request ? request.memberId : null;
     const given = response.type === 'JoinGroupResponse' ? response.memberId : null;
     const memberId = asked ?? given;

@@ -169,4 +169,19 @@ describe('a recording of a tap', () => {
     const { trace } = readCase('eager-join');
     expect(rebalancesOf(trace)[0]?.meanwhile).toEqual(['C2 joins as well']);
   });
+
+  it('tells of a consumer group by its epochs who joined, left and fell silent', () => {
+    const reasons = (name: string) =>
+      rebalancesOf(readCase(name).trace).map(({ reason }) => reason);
+    expect(reasons('consumer-protocol-crash')).toEqual([
+      'C1 joins the group',
+      'C2 joins the group',
+      'C3 joins the group',
+      'C3 was silent for its session timeout (group.consumer.session.timeout.ms): no heartbeat for 7 s, and no word that it leaves',
+    ]);
+    expect(reasons('consumer-protocol-stall').slice(2)).toEqual([
+      'C2 leaves the group',
+      'C2 joins the group again',
+    ]);
+  });
 });
