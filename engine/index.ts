@@ -58,6 +58,7 @@ export {
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
 export { SCENARIOS } from './scenarios/index.ts';
@@ -87,7 +88,21 @@ export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
-export { compareOutcomes, compareTraces, type Difference, type Verdict } from './trace/compare.ts';
+export {
+  alignTraces,
+  type AlignedRow,
+  type MemberAlignment,
+  type Parting,
+  type RowMark,
+} from './trace/align.ts';
+export type { MemberStep } from './trace/member-steps.ts';
+export {
+  compareOutcomes,
+  compareTraces,
+  sidesOf,
+  type Difference,
+  type Verdict,
+} from './trace/compare.ts';
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
@@ -113,6 +128,7 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
