@@ -22,6 +22,8 @@ export const PROBLEM_CODES = [
   'run-busy',
   'run-cancelled',
   'run-unknown',
+  'tap-busy',
+  'tap-unknown',
   'member-failed',
   'page-unreachable',
   'body-too-large',

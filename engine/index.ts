@@ -106,12 +106,24 @@ export {
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
-export type { BridgeStatus, LiveMessage, RunStarted, StartRun } from './trace/live-run.ts';
+export type {
+  BridgeStatus,
+  LiveMessage,
+  OpenTap,
+  RunStarted,
+  StartRun,
+  StartTap,
+  TapMessage,
+  TapStarted,
+} from './trace/live-run.ts';
 export {
   parseBridgeStatus,
   parseLiveMessage,
   parseRunStarted,
   parseStartRun,
+  parseStartTap,
+  parseTapMessage,
+  parseTapStarted,
   readRefusal,
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';

@@ -21,7 +21,7 @@ import {
   type SimulateOptions,
   type Trace,
 } from '../engine/index.ts';
-import { readAccess } from './access.ts';
+import { LOOPBACK, printAccess, readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { compareContents, type Comparison } from './compare/compare-contents.ts';
 import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
@@ -41,11 +41,12 @@ import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
 import { runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
-import { runTap } from './run/tap-run.ts';
+import { TapDesk } from './run/tap-desk.ts';
+import { tellOfTap } from './run/tap-run.ts';
 import { readPort, readSettings } from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
 import type { Address } from './wire/addresses.ts';
-import { readAddress } from './wire/tap.ts';
+import { isLoopbackHost, printAddress, readAddress } from './wire/tap.ts';
 
 /** Exit codes: 0 done or same, 1 different, 2 could not. */
 const EXIT_DIFFERENT = 1;
@@ -65,7 +66,17 @@ program
   .action(async ({ port, host, allowRemote = false }: ServeFlags) => {
     const settings = readSettings(process.env);
     const access = readAccess(host, allowRemote);
-    await serve({ ...settings, port: port ?? settings.port }, access);
+    await untilInterrupt((signal) =>
+      serve(
+        { ...settings, port: port ?? settings.port },
+        access,
+        new TapDesk(),
+        signal,
+        (bound) => {
+          for (const line of printAccess(access, bound)) complain(line);
+        },
+      ),
+    );
   });
 
 const clientOption = new Option('--client <client>', 'plays every member by this client').choices(
@@ -117,31 +128,48 @@ program
 program
   .command('tap')
   .description(
-    'stands before a broker and tells of the rebalances of programs that come through it',
+    'stands before a broker, and shows the rebalances of programs that come through it on a page',
   )
   .requiredOption('--listen <address>', 'where your programs are to connect', readLoopback)
   .requiredOption('--to <address>', 'the broker', readBroker)
-  .option('--group <id>', 'the group to watch; else the first that a member joins')
+  .option('--group <id>', 'the only group to watch; else all, and in words the first of them')
   .option('--out <file>', 'writes the recording there at the end (Ctrl-C)')
-  .action(async ({ listen, to, group, out }: TapFlags) => {
-    const recording = await untilInterrupt((signal) =>
-      runTap(
-        {
-          listen,
-          to,
-          group: group ?? null,
-          onSentence: (atMs, sentence) => {
-            print(timed(atMs, sentence));
-          },
-          onProgress: complain,
-        },
-        signal,
-      ),
-    );
+  .option('--port <port>', 'port of the page; else any free one', (text) =>
+    readPort(text, '--port'),
+  )
+  .option('--no-page', 'only words, no page')
+  .action(async ({ listen, to, group, out, port, page }: TapFlags) => {
+    if (out !== undefined) await checkWritable(out);
+    const taps = new TapDesk();
+    const recording = await untilInterrupt(async (signal) => {
+      const tapId = await taps.start({ listen, to, group: group ?? null });
+      complain(`Point your programs to ${printAddress(listen)} instead of ${printAddress(to)}.`);
+      const failed = new AbortController();
+      const until = AbortSignal.any([signal, failed.signal]);
+      try {
+        const settings = { ...readSettings(process.env), port: port ?? 0 };
+        const [watched] = await Promise.all([
+          tellOfTap(taps, tapId, { onSentence, onProgress: complain }, until),
+          ...(page ? [serve(settings, readAccess(undefined, false), taps, until, tellPage)] : []),
+        ]);
+        return watched === null ? null : taps.recording(tapId, watched);
+      } finally {
+        failed.abort();
+        await taps.close();
+      }
+    });
     if (out === undefined) return;
     if (recording === null) complain('No member joined a group, so there is nothing to write.');
     else await writeFile(out, printRecording(recording));
   });
+
+const onSentence = (atMs: number, sentence: string): void => {
+  print(timed(atMs, sentence));
+};
+
+const tellPage = (port: number): void => {
+  complain(`See it at http://${LOOPBACK}:${port}/#tap`);
+};
 
 program
   .command('compare <first> <others...>')
@@ -213,6 +241,8 @@ interface TapFlags {
   readonly to: Address;
   readonly group?: string;
   readonly out?: string;
+  readonly port?: number;
+  readonly page: boolean;
 }
 
 interface SimulateFlags {
@@ -232,7 +262,7 @@ function readBroker(text: string): Address {
 
 function readLoopback(text: string): Address {
   const address = readBroker(text);
-  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(address.host)) return address;
+  if (isLoopbackHost(address.host)) return address;
   throw new InvalidArgumentError('It must be an address of this machine alone: 127.0.0.1:PORT.');
 }
 

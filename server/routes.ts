@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { pino } from 'pino';
 import {
   CLIENT_KINDS,
   PlaygroundError,
-  parseJson,
   parseScenario,
   parseStartRun,
   withClient,
@@ -18,20 +16,23 @@ import {
 import { refuseStrangers, requireToken, type Access } from './access.ts';
 import { describeBroker } from './broker/choose-broker.ts';
 import { sendEvents } from './event-stream.ts';
+import { readJson, readLimited } from './json-body.ts';
 import { describeClient } from './members/clients.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
+import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
+import { mountTaps } from './tap-routes.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-
-const LARGEST_BODY_BYTES = 1_000_000;
 
 /** What a problem is in HTTP's terms; everything else a person can mend in the request. */
 const STATUS: Partial<Record<ProblemCode, 403 | 404 | 409 | 413 | 415>> = {
   'token-wrong': 403,
   'run-unknown': 404,
+  'tap-unknown': 404,
   'run-busy': 409,
+  'tap-busy': 409,
   'body-too-large': 413,
   'body-not-json': 415,
 };
@@ -44,6 +45,7 @@ const STATUS: Partial<Record<ProblemCode, 403 | 404 | 409 | 413 | 415>> = {
 export function createApp(
   settings: Settings,
   desk: RunDesk,
+  taps: TapDesk,
   siteFolder: string,
   access: Access,
 ): Hono {
@@ -84,6 +86,7 @@ export function createApp(
       broker: await describeBroker(settings),
       clients: await Promise.all(CLIENT_KINDS.map(describeClient)),
       runId: desk.runId,
+      tap: taps.open,
     };
     return context.json(status);
   });
@@ -107,6 +110,8 @@ export function createApp(
     return context.body(null, 204);
   });
 
+  mountTaps(app, taps);
+
   app.all('/api/*', (context) => {
     const problem = `There is nothing at ${context.req.path}.`;
     const remedy = 'See server/README.md for what there is.';
@@ -114,26 +119,4 @@ export function createApp(
   });
   app.use('/*', serveStatic({ root: siteFolder }));
   return app;
-}
-
-const readLimited = bodyLimit({
-  maxSize: LARGEST_BODY_BYTES,
-  onError: () => {
-    throw new PlaygroundError(
-      'body-too-large',
-      `The body is larger than ${LARGEST_BODY_BYTES} bytes.`,
-      'Send a smaller scenario.',
-    );
-  },
-});
-
-async function readJson({ req }: Context): Promise<unknown> {
-  if (!/^application\/json\b/i.test(req.header('content-type') ?? '')) {
-    throw new PlaygroundError(
-      'body-not-json',
-      'The request does not say that its body is JSON.',
-      'Send it with the header content-type: application/json.',
-    );
-  }
-  return parseJson(await req.text(), 'The body');
 }

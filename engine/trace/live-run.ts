@@ -21,6 +21,35 @@ export type LiveMessage =
       readonly remedy: string;
     };
 
+/**
+ * What the bridge says of a tap, one server-sent event each: of each group what it says of a run, but
+ * with a `header` whenever more is known of its members and topics, which replaces the one before.
+ */
+export type TapMessage =
+  | { readonly type: 'group'; readonly group: string; readonly message: LiveMessage }
+  /** The recording has reached its limit: the tap goes on, and nothing more is recorded. */
+  | { readonly type: 'full'; readonly problem: string; readonly remedy: string }
+  /** The tap is closed. */
+  | { readonly type: 'end' };
+
+/** The body of `POST /api/taps`. */
+export interface StartTap {
+  /** The broker, `host:port`. */
+  readonly to: string;
+  /** Where programs are to connect, `host:port` of this machine alone. */
+  readonly listen: string;
+  /** The only group to watch; null for all that members join. */
+  readonly group: string | null;
+}
+
+/** The answer to it. */
+export interface TapStarted {
+  readonly tapId: string;
+}
+
+/** A tap that is open. */
+export interface OpenTap extends StartTap, TapStarted {}
+
 /** What the bridge can do here: the answer to `GET /api/status`. */
 export interface BridgeStatus {
   readonly version: string;
@@ -42,6 +71,8 @@ export interface BridgeStatus {
   }[];
   /** The run that is under way; one at a time. */
   readonly runId: string | null;
+  /** The tap that is open; one at a time. */
+  readonly tap: OpenTap | null;
 }
 
 /** The body of `POST /api/runs`. */

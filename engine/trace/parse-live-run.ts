@@ -2,7 +2,15 @@ import * as v from 'valibot';
 import { PROBLEM_CODES } from '../errors.ts';
 import { parseWith } from '../parsing.ts';
 import { CLIENT_KINDS } from '../protocol/config.ts';
-import type { BridgeStatus, LiveMessage, RunStarted, StartRun } from './live-run.ts';
+import type {
+  BridgeStatus,
+  LiveMessage,
+  RunStarted,
+  StartRun,
+  StartTap,
+  TapMessage,
+  TapStarted,
+} from './live-run.ts';
 import { parseRecordingHeader, parseRecordingLine } from './recording.ts';
 
 const client = v.picklist(CLIENT_KINDS);
@@ -18,6 +26,22 @@ export const parseStartRun = (value: unknown): StartRun =>
     remedy: `Send { scenario, client }; client is ${CLIENT_KINDS.join(', ')}, or null for the members’ own.`,
   });
 
+const LONGEST_GROUP_ID = 1_000;
+const startTap = {
+  to: v.string(),
+  listen: v.string(),
+  group: v.nullable(v.pipe(v.string(), v.nonEmpty(), v.maxLength(LONGEST_GROUP_ID))),
+};
+
+/** @throws PlaygroundError `usage`, naming the JSON path. */
+export const parseStartTap = (value: unknown): StartTap =>
+  parseWith(v.strictObject(startTap), value, {
+    code: 'usage',
+    what: 'The body',
+    remedy:
+      'Send { to, listen, group }: two addresses, host:port each, and a group id, or null for every group.',
+  });
+
 /** Why an answer of the bridge is not what this page knows. */
 const FOREIGN_ANSWER = {
   code: 'page-unreachable',
@@ -31,6 +55,12 @@ const runStarted = v.strictObject({ runId: v.string() });
 export const parseRunStarted = (value: unknown): RunStarted =>
   parseWith(runStarted, value, FOREIGN_ANSWER);
 
+const tapStarted = v.strictObject({ tapId: v.string() });
+
+/** @throws PlaygroundError `page-unreachable`, naming the JSON path. */
+export const parseTapStarted = (value: unknown): TapStarted =>
+  parseWith(tapStarted, value, FOREIGN_ANSWER);
+
 const bridgeStatus = v.strictObject({
   version: v.string(),
   token: v.nullable(v.string()),
@@ -40,6 +70,7 @@ const bridgeStatus = v.strictObject({
   }),
   clients: v.array(v.strictObject({ client, isAvailable: v.boolean(), text: v.string() })),
   runId: v.nullable(v.string()),
+  tap: v.nullable(v.strictObject({ tapId: v.string(), ...startTap })),
 });
 
 /** @throws PlaygroundError `page-unreachable`, naming the JSON path. */
@@ -66,6 +97,20 @@ export function parseLiveMessage(value: unknown): LiveMessage {
     default:
       return message;
   }
+}
+
+const tapMessage = v.variant('type', [
+  v.strictObject({ type: v.literal('group'), group: v.string(), message: v.unknown() }),
+  v.strictObject({ type: v.literal('full'), problem: v.string(), remedy: v.string() }),
+  v.strictObject({ type: v.literal('end') }),
+]);
+
+/** @throws PlaygroundError `page-unreachable` or `recording-invalid`, naming the JSON path. */
+export function parseTapMessage(value: unknown): TapMessage {
+  const message = parseWith(tapMessage, value, FOREIGN_ANSWER);
+  return message.type === 'group'
+    ? { ...message, message: parseLiveMessage(message.message) }
+    : message;
 }
 
 const refusal = v.strictObject({ code, problem: v.string(), remedy: v.string() });

@@ -66,7 +66,9 @@ function lackOfClient(
   const essential = keys.find((key) => ESSENTIAL.includes(key) || key.startsWith('work.'));
   if (essential !== undefined) return `${client} has no ${essential}`;
   const strategies = settingsOf(scenario, STRATEGY);
-  const special = [...strategies].find((name) => !PLAIN_ASSIGNORS.has(name));
+  const special = [...strategies]
+    .flatMap((names) => names.split(','))
+    .find((name) => !PLAIN_ASSIGNORS.has(name.trim()));
   if (keys.includes(STRATEGY)) {
     if (special !== undefined) return `${client} has no ${special} assignor`;
     if (strategies.size > 1) return `${client} has only one assignor`;

@@ -79,7 +79,10 @@ function printCell(result: MatrixResult | undefined, notes: Notes): string {
   const { runs } = result;
   const last = runs.at(-1);
   if (last === undefined) throw new Error('bug: a result without a run');
-  const earlier = runs.slice(0, -1).flatMap(({ divergences }) => divergences);
+  const earlier = runs
+    .slice(0, -1)
+    .flatMap(({ divergences }) => divergences)
+    .filter((text) => !last.divergences.includes(text));
   const reasons = [
     ...(last.result === 'allowed' ? last.rules.map((rule) => `Allowed by \`${rule}\`.`) : []),
     ...(last.result === 'divergence' ? last.divergences : []),

@@ -36,6 +36,7 @@ async function stageBridge(page: Page, messages: readonly unknown[]): Promise<vo
         broker: { kind: 'maven', text: 'A staged broker.' },
         clients: CLIENTS,
         runId: null,
+        tap: null,
       },
     }),
   );

@@ -1,21 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../server/cache.ts';
 import { startPlayground } from '../support/playground.ts';
 import { readCase } from '../support/recordings.ts';
-
-const DEADLINE_MS = 30_000;
-
-/** Waits until something holds; fails with what it was waiting for. */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + DEADLINE_MS;
-  while (!(await holds())) {
-    if (Date.now() > endMs) throw new Error(`after ${DEADLINE_MS} ms still not: ${what}`);
-    await sleep(100);
-  }
-}
+import { until } from '../support/until.ts';
 
 /** Command lines of processes that a process has started, and those they have started. */
 function descendants(pid: number): readonly { readonly pid: number; readonly command: string }[] {

@@ -7,6 +7,7 @@ import { sendEvents } from '../../server/event-stream.ts';
 import { listen, type Listening } from '../../server/http-server.ts';
 import { createApp } from '../../server/routes.ts';
 import { RunDesk } from '../../server/run/run-desk.ts';
+import { TapDesk } from '../../server/run/tap-desk.ts';
 import { readSettings } from '../../server/settings.ts';
 
 const REQUEST_DEADLINE_MS = 200;
@@ -20,7 +21,15 @@ async function serve(app: Hono): Promise<void> {
 
 beforeEach(async () => {
   const settings = readSettings({ KAFKA_BROKERS: '127.0.0.1:1' });
-  await serve(createApp(settings, new RunDesk(settings, () => undefined), 'site/public', access));
+  await serve(
+    createApp(
+      settings,
+      new RunDesk(settings, () => undefined),
+      new TapDesk(),
+      'site/public',
+      access,
+    ),
+  );
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();

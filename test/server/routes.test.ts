@@ -3,6 +3,7 @@ import { parseBridgeStatus } from '../../engine/index.ts';
 import { TOKEN_HEADER, readAccess } from '../../server/access.ts';
 import { createApp } from '../../server/routes.ts';
 import { RunDesk } from '../../server/run/run-desk.ts';
+import { TapDesk } from '../../server/run/tap-desk.ts';
 import { readSettings } from '../../server/settings.ts';
 import { aScenario } from '../support/builders.ts';
 import { readCase } from '../support/recordings.ts';
@@ -16,7 +17,8 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 function anApp(given = access) {
   const desk = new RunDesk(settings, () => undefined);
-  return { app: createApp(settings, desk, 'dist', given), desk };
+  const taps = new TapDesk();
+  return { app: createApp(settings, desk, taps, 'dist', given), desk };
 }
 
 const order = (body: unknown, headers: Readonly<Record<string, string>> = TOKEN) => ({

@@ -59,7 +59,10 @@ describe('printMatrix', () => {
   it('hides no run that diverged, also when a later one did not', () => {
     const text = printMatrix([
       aResult({ runs: [DIVERGING, SAME] }),
-      aResult({ kafka: '4.1.1', runs: [DIVERGING, DIVERGING, DIVERGING] }),
+      aResult({
+        kafka: '4.1.1',
+        runs: [DIVERGING, DIVERGING, { ...DIVERGING, divergences: ['From it: C1 does less.'] }],
+      }),
     ]);
     expect(text).toContain('| same in run 2 (1) ');
     expect(text).toContain('| differs in run 3 (2, 1) ');
