@@ -35,6 +35,7 @@ import {
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
 import { runLive } from './run/live-run.ts';
+import { prefixOf, withPrefix } from './run/own-names.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { runTap } from './run/tap-run.ts';
 import { readPort, readSettings } from './settings.ts';
@@ -252,12 +253,16 @@ function compareContents(left: Content, right: Content): Verdict {
   );
 }
 
-/** A scenario is simulated, with the ids of the run that it is compared with. */
+/**
+ * A scenario is simulated with the ids of the run that it is compared with, and with the names that run
+ * had on a broker of somebody else: assignors go by their order.
+ */
 function traceOf(content: Content, other: Content): Trace | null {
   if (content.type === 'trace') return content.trace;
   if (content.type === 'outcome') return null;
-  const ids = other.type === 'trace' ? idsOf(other.trace) : {};
-  return simulate(content.scenario, ids);
+  if (other.type !== 'trace') return simulate(content.scenario);
+  const prefix = prefixOf(other.trace.scenario);
+  return simulate(withPrefix(content.scenario, prefix), idsOf(other.trace));
 }
 
 function needTrace(trace: Trace | null): Trace {
