@@ -8,6 +8,7 @@ import {
   compareOutcomes,
   compareRuns,
   describe,
+  describePolls,
   outcomeOf,
   printAssignment,
   printTrace,
@@ -15,8 +16,10 @@ import {
   idsOf,
   simulate,
   toMermaid,
+  traceOfRecording,
   withClient,
   type ClientKind,
+  type GroupPoll,
   type Scenario,
   type SimulateOptions,
   type Trace,
@@ -34,7 +37,7 @@ import {
 } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
-import { runLive } from './run/live-run.ts';
+import { POLL_MS, runLive } from './run/live-run.ts';
 import { prefixOf, withPrefix } from './run/own-names.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { runTap } from './run/tap-run.ts';
@@ -90,10 +93,11 @@ program
   .command('live <file>')
   .description('runs a scenario with real clients on a real broker; prints the recording')
   .option('--out <file>', 'writes the recording there instead')
+  .option('--poll-every <ms>', 'how often an admin looks at the group', readPollMs, POLL_MS)
   .addOption(clientOption)
-  .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+  .action(async (file: string, { out, client, pollEvery }: LiveFlags) => {
     if (out !== undefined) await checkWritable(out);
-    const recording = await live(playedBy(await readScenario(file), client));
+    const recording = await live(playedBy(await readScenario(file), client), pollEvery);
     if (out === undefined) print(recording);
     else await writeFile(out, recording);
   });
@@ -168,6 +172,12 @@ interface ServeFlags {
   readonly allowRemote?: boolean;
 }
 
+interface LiveFlags {
+  readonly out?: string;
+  readonly client?: ClientKind;
+  readonly pollEvery: number;
+}
+
 interface TapFlags {
   readonly listen: Address;
   readonly to: Address;
@@ -202,6 +212,12 @@ function readSeed(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, 0 or more.');
 }
 
+function readPollMs(text: string): number {
+  const everyMs = Number(text);
+  if (/^\d+$/.test(text) && everyMs >= 50 && everyMs <= 600_000) return everyMs;
+  throw new InvalidArgumentError('It must be whole milliseconds from 50 to 600000.');
+}
+
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
   const seeded = seed === undefined ? {} : { seed };
   if (idsFrom === undefined) return seeded;
@@ -218,14 +234,21 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
   return changed.scenario;
 }
 
-async function live(scenario: Scenario): Promise<string> {
+async function live(scenario: Scenario, pollMs: number): Promise<string> {
   const settings = readSettings(process.env);
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
   return untilInterrupt(async (signal) => {
     const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
     try {
-      const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
-      return printRecording(await runLive(scenario, broker, listener, signal));
+      const polls: GroupPoll[] = [];
+      const onPoll = (poll: GroupPoll): void => {
+        polls.push(poll);
+      };
+      const listener = { onHeader: ignore, onLine: ignore, onPoll, onProgress: complain };
+      const recording = await runLive(scenario, broker, listener, signal, { pollMs });
+      const trace = traceOfRecording(recording.header, recording.lines);
+      complain(describePolls(trace, polls, pollMs));
+      return printRecording(recording);
     } finally {
       await broker.stop();
     }

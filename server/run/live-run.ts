@@ -4,6 +4,7 @@ import {
   RECORDING_FORMAT,
   unreachable,
   type ClientKind,
+  type GroupPoll,
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
@@ -18,6 +19,7 @@ import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
 import { Cluster } from './cluster.ts';
+import { GroupPolls, describeGroup } from './group-poll.ts';
 import { MemberProcess } from './member-process.ts';
 import { newPrefix, withPrefix } from './own-names.ts';
 import { removeMembers } from './remove-members.ts';
@@ -27,10 +29,20 @@ const BACK_DEADLINE_MS = 60_000;
 
 const MAX_RECORDING_BYTES = 64 * 1024 * 1024;
 
+/** What may be set of a run beside its scenario. */
+export interface RunSettings {
+  /** How often an admin asks what the group is. */
+  readonly pollMs?: number;
+  readonly maxRecordingBytes?: number;
+}
+
+export const POLL_MS = 1_000;
+
 /** What a run tells while it happens. */
 export interface RunListener {
   readonly onHeader: (header: RecordingHeader) => void;
   readonly onLine: (line: RecordingLine) => void;
+  readonly onPoll?: (poll: GroupPoll) => void;
   readonly onProgress: (text: string) => void;
 }
 
@@ -56,7 +68,7 @@ export async function runLive(
   broker: Broker,
   listener: RunListener,
   signal: AbortSignal,
-  maxRecordingBytes = MAX_RECORDING_BYTES,
+  settings: RunSettings = {},
 ): Promise<Recording> {
   const isForeign = broker.kind === 'foreign';
   const named = isForeign ? withPrefix(scenario, newPrefix()) : scenario;
@@ -65,7 +77,7 @@ export async function runLive(
     if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
   }
   const cluster = new Cluster(broker.addresses);
-  const run = new Run(named, broker, launches, cluster, listener, signal, maxRecordingBytes);
+  const run = new Run(named, broker, launches, cluster, listener, signal, settings);
   try {
     await cluster.connect();
     if (signal.aborted) throw cancelled();
@@ -99,6 +111,8 @@ async function cleanUp(
   listener: RunListener,
 ): Promise<void> {
   try {
+    // Of a broker of ours that is gone nothing is left.
+    if (broker.failed?.aborted === true) return;
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
     if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
@@ -108,8 +122,9 @@ async function cleanUp(
     const reason = error instanceof Error ? error.message : String(error);
     listener.onProgress(`Not removed: ${printNames(scenario)} (${reason})`);
     for (const command of cleaningCommands(scenario, broker)) listener.onProgress(command);
+  } finally {
+    await cluster.disconnect();
   }
-  await cluster.disconnect();
 }
 
 const printNames = ({ topics, group }: Scenario): string =>
@@ -158,6 +173,8 @@ class Run {
   /** Is aborted when the recording takes no more. */
   readonly #full = new AbortController();
   #leftBytes: number;
+  readonly #pollMs: number;
+  #polls: GroupPolls | null = null;
   readonly #lines: RecordingLine[] = [];
   /** The process of each member that is to be started next, or runs. */
   readonly #processes = new Map<string, MemberProcess>();
@@ -174,15 +191,20 @@ class Run {
     cluster: Cluster,
     listener: RunListener,
     signal: AbortSignal,
-    maxRecordingBytes: number,
+    { pollMs = POLL_MS, maxRecordingBytes = MAX_RECORDING_BYTES }: RunSettings,
   ) {
     this.#scenario = scenario;
     this.#broker = broker;
     this.#launches = launches;
     this.#cluster = cluster;
     this.#listener = listener;
-    this.#signal = AbortSignal.any([signal, this.#full.signal]);
+    this.#signal = AbortSignal.any([
+      signal,
+      this.#full.signal,
+      ...(broker.failed === null ? [] : [broker.failed]),
+    ]);
     this.#leftBytes = maxRecordingBytes;
+    this.#pollMs = pollMs;
   }
 
   async toEnd(): Promise<Recording> {
@@ -199,6 +221,7 @@ class Run {
     await Promise.all([...this.#processes.values()].map((member) => member.prepared()));
     this.#startedMs = Date.now();
     this.#listener.onHeader(this.#header());
+    this.#startPolls();
     for (const command of script.filter(({ atMs }) => atMs <= untilMs)) {
       await this.#waitUntil(command.atMs);
       await this.#carryOut(command);
@@ -211,6 +234,7 @@ class Run {
   /** Ends what still runs; of that nothing is heard any more. */
   async endMembers(): Promise<void> {
     this.#isOver = true;
+    this.#polls?.stop();
     await Promise.all(this.#all.map((member) => member.end()));
   }
 
@@ -223,12 +247,27 @@ class Run {
     await this.#tap?.close();
   }
 
+  /** Past the tap: the recording holds what members say, not what we ask. */
+  #startPolls(): void {
+    const address = readAddress(this.#broker.addresses[0] ?? '');
+    if (address === null) return;
+    const { group, members } = this.#scenario;
+    const isConsumer = members.some(({ config }) => config['group.protocol'] === 'consumer');
+    this.#polls = new GroupPolls(
+      () => describeGroup(address, group, isConsumer),
+      this.#pollMs,
+      this.#startedMs,
+      (poll) => this.#listener.onPoll?.(poll),
+    );
+  }
+
   async #waitUntil(atMs: number): Promise<void> {
     const leftMs = this.#startedMs + atMs - Date.now();
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw this.#full.signal.aborted ? this.#full.signal.reason : cancelled(error);
+      const { reason } = this.#signal as { readonly reason: unknown };
+      throw reason instanceof PlaygroundError ? reason : cancelled(error);
     }
   }
 

@@ -200,7 +200,9 @@ describe('a live run', () => {
 
   it('whose recording grows too large ends with that problem, and leaves nothing', async () => {
     const { scenario } = withClient(readCase('eager-join').scenario, 'kafkajs');
-    const run = runLive(scenario, broker, quiet, new AbortController().signal, 2_000);
+    const run = runLive(scenario, broker, quiet, new AbortController().signal, {
+      maxRecordingBytes: 2_000,
+    });
     await expect(run).rejects.toMatchObject({ code: 'recording-too-large' });
     expect(await readNames()).toEqual({ topics: [], groups: [] });
   });
