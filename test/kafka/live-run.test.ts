@@ -64,7 +64,9 @@ function caseApart(
   return { scenario: parseScenario(rename(scenario)), outcome: parseOutcome(rename(outcome)) };
 }
 
-describe.concurrent('a live run, beside others,', () => {
+// Real members race, and one that a busy machine holds up joins after the others: such a run is made
+// again, which the report says. A rule that is wrong fails every time.
+describe.concurrent('a live run, beside others,', { retry: 2 }, () => {
   it.each([
     ['eager Java members', 'eager-join'],
     ['Java members of a KIP-848 group', 'consumer-protocol-join'],
