@@ -98,6 +98,9 @@ export class LiveSession {
           this.#read(false);
         }, REFRESH_MS);
         return;
+      case 'polled':
+        // The page does not show what polls see.
+        return;
       case 'end':
         this.#header = message.header;
         this.#read(true);
