@@ -27,8 +27,8 @@ const CLOCK_SLACK_MS = 20;
 
 /**
  * The states that a group went through, from its first change on, each with whether one of the polls
- * was answered with it while it lasted. None for a recorded KIP-848 group: its members are told
- * epochs, not the state of the group.
+ * was answered with it while it lasted. Those of a recorded KIP-848 group are deduced from the epochs
+ * that its members are told, because nobody is told the state.
  */
 export function polledStates(trace: Trace, polls: readonly GroupPoll[]): readonly StateSpan[] {
   const endMs = trace.events.at(-1)?.atMs ?? 0;
@@ -51,7 +51,7 @@ export function describePolls(trace: Trace, polls: readonly GroupPoll[], everyMs
   const spans = polledStates(trace, polls);
   if (spans.length === 0) {
     const states = new Set(polls.map(({ state }) => state).filter((state) => state !== null));
-    return `A poll ${every} saw the group ${[...states].join(', ') || 'never'}; what was between the polls the wire does not tell.`;
+    return `A poll ${every} saw the group ${[...states].join(', ') || 'never'}; no member of it was heard.`;
   }
   const missedCount = spans.filter(({ isPolled }) => !isPolled).length;
   return `${missedCount} of ${spans.length} states of the group were never seen by a poll ${every}.`;

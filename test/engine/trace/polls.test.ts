@@ -33,10 +33,19 @@ describe('describePolls', () => {
     );
   });
 
-  it('says of a KIP-848 group only what polls saw', () => {
+  it('counts the states of a KIP-848 group that its epochs tell', () => {
     const { trace: consumer } = readCase('consumer-protocol-join');
-    expect(describePolls(consumer, [aPoll({ state: 'Reconciling' })], 500)).toBe(
-      'A poll every 500 ms saw the group Reconciling; what was between the polls the wire does not tell.',
+    const count = polledStates(consumer, []).length;
+    expect(count).toBeGreaterThan(0);
+    expect(describePolls(consumer, [], 500)).toBe(
+      `${count} of ${count} states of the group were never seen by a poll every 500 ms.`,
+    );
+  });
+
+  it('says what polls saw of a group that nobody was heard of', () => {
+    const silent = { ...trace, events: [] };
+    expect(describePolls(silent, [aPoll({ state: 'Empty' })], 500)).toBe(
+      'A poll every 500 ms saw the group Empty; no member of it was heard.',
     );
   });
 });
