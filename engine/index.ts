@@ -29,7 +29,7 @@ export {
   type TopicPartition,
 } from './protocol/partitions.ts';
 export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export type { CallbackName, GroupState } from './protocol/facts.ts';
+export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -85,6 +85,7 @@ export {
 export { ownershipOf, type OwnershipLane, type OwnershipSpan } from './trace/ownership.ts';
 export { deliveriesOf, type PartitionDeliveries } from './trace/deliveries.ts';
 export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
+export { describePolls, type GroupPoll } from './trace/polls.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';

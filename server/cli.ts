@@ -7,6 +7,7 @@ import {
   PlaygroundError,
   assignLine,
   describe,
+  describePolls,
   outcomeOf,
   parseRecording,
   printAssignment,
@@ -15,8 +16,10 @@ import {
   idsOf,
   simulate,
   toMermaid,
+  traceOfRecording,
   withClient,
   type ClientKind,
+  type GroupPoll,
   type Scenario,
   type SimulateOptions,
   type Trace,
@@ -39,7 +42,7 @@ import {
 } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
-import { runLive } from './run/live-run.ts';
+import { POLL_MS, runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { TapDesk } from './run/tap-desk.ts';
 import { tellOfTap } from './run/tap-run.ts';
@@ -110,15 +113,16 @@ program
     'runs it so many times and tells whether the runs agree and how long they took',
     readCount,
   )
+  .option('--poll-every <ms>', 'how often an admin looks at the group', readPollMs, POLL_MS)
   .addOption(clientOption)
-  .action(async (file: string, { out, client, repeat }: LiveFlags) => {
+  .action(async (file: string, { out, client, repeat, pollEvery }: LiveFlags) => {
     if (out !== undefined) await checkWritable(out);
     const scenario = playedBy(await readScenario(file), client);
     if (repeat !== undefined) {
-      await repeatLive(scenario, repeat, out);
+      await repeatLive(scenario, repeat, pollEvery, out);
       return;
     }
-    await onBroker(scenario, async (run) => {
+    await onBroker(scenario, pollEvery, async (run) => {
       const recording = await run();
       if (out === undefined) print(recording);
       else await writeFile(out, recording);
@@ -228,6 +232,7 @@ interface LiveFlags {
   readonly out?: string;
   readonly client?: ClientKind;
   readonly repeat?: number;
+  readonly pollEvery: number;
 }
 
 interface ServeFlags {
@@ -276,6 +281,12 @@ function readSeed(text: string): number {
   const seed = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
   throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+}
+
+function readPollMs(text: string): number {
+  const everyMs = Number(text);
+  if (/^\d+$/.test(text) && everyMs >= 50 && everyMs <= 600_000) return everyMs;
+  throw new InvalidArgumentError('It must be whole milliseconds from 50 to 600000.');
 }
 
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
@@ -346,15 +357,25 @@ const outputWidth = (): number => (process.stdout.isTTY ? process.stdout.columns
 /** Has a broker for a scenario, which `run` runs and prints as a recording. */
 async function onBroker(
   scenario: Scenario,
+  pollMs: number,
   act: (run: () => Promise<string>) => Promise<void>,
 ): Promise<void> {
   const settings = readSettings(process.env);
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
   await untilInterrupt(async (signal) => {
     const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
-    const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
     try {
-      await act(async () => printRecording(await runLive(scenario, broker, listener, signal)));
+      await act(async () => {
+        const polls: GroupPoll[] = [];
+        const onPoll = (poll: GroupPoll): void => {
+          polls.push(poll);
+        };
+        const listener = { onHeader: ignore, onLine: ignore, onPoll, onProgress: complain };
+        const recording = await runLive(scenario, broker, listener, signal, { pollMs });
+        const trace = traceOfRecording(recording.header, recording.lines);
+        complain(describePolls(trace, polls, pollMs));
+        return printRecording(recording);
+      });
     } finally {
       await broker.stop();
     }
@@ -365,10 +386,11 @@ async function onBroker(
 async function repeatLive(
   scenario: Scenario,
   count: number,
+  pollMs: number,
   out: string | undefined,
 ): Promise<void> {
   const traces: Trace[] = [];
-  await onBroker(scenario, async (run) => {
+  await onBroker(scenario, pollMs, async (run) => {
     for (let number = 1; number <= count; number += 1) {
       complain(`Run ${number} of ${count}.`);
       const recording = await run();

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors.ts';
 import type { ClientKind } from '../protocol/config.ts';
+import type { GroupPoll } from './polls.ts';
 import type { RecordingHeader, RecordingLine } from './recording-types.ts';
 
 /**
@@ -12,6 +13,8 @@ export type LiveMessage =
   /** The scenario as it is run; ids are still missing. */
   | { readonly type: 'header'; readonly header: RecordingHeader }
   | { readonly type: 'line'; readonly line: RecordingLine }
+  /** What an admin was told that asked meanwhile; beside the recording, not in it. */
+  | { readonly type: 'polled'; readonly poll: GroupPoll }
   /** The header with all ids that members and topics got. */
   | { readonly type: 'end'; readonly header: RecordingHeader }
   | {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { PROBLEM_CODES } from '../errors.ts';
 import { parseWith } from '../parsing.ts';
+import { GROUP_STATES } from '../protocol/facts.ts';
 import { CLIENT_KINDS } from '../protocol/config.ts';
 import type {
   BridgeStatus,
@@ -77,10 +78,19 @@ const bridgeStatus = v.strictObject({
 export const parseBridgeStatus = (value: unknown): BridgeStatus =>
   parseWith(bridgeStatus, value, FOREIGN_ANSWER);
 
+const groupPoll = v.strictObject({
+  atMs: v.number(),
+  tookMs: v.number(),
+  state: v.nullable(v.picklist(GROUP_STATES)),
+  groupEpoch: v.nullable(v.number()),
+  memberCount: v.number(),
+});
+
 const liveMessage = v.variant('type', [
   v.strictObject({ type: v.literal('progress'), text: v.string() }),
   v.strictObject({ type: v.literal('header'), header: v.unknown() }),
   v.strictObject({ type: v.literal('line'), line: v.unknown() }),
+  v.strictObject({ type: v.literal('polled'), poll: groupPoll }),
   v.strictObject({ type: v.literal('end'), header: v.unknown() }),
   v.strictObject({ type: v.literal('problem'), code, problem: v.string(), remedy: v.string() }),
 ]);

@@ -9,6 +9,7 @@ import {
   type Verdict,
 } from '../../engine/index.ts';
 import type { Content } from '../files.ts';
+import { prefixOf, withPrefix } from '../run/own-names.ts';
 
 /** What comparing two files came to. */
 export interface Comparison {
@@ -26,11 +27,16 @@ export function compareContents(left: Content, right: Content): Comparison {
   return { verdict, runs: null };
 }
 
-/** A scenario is simulated with the ids of the run that it is compared with; an outcome has no trace. */
+/**
+ * A scenario is simulated with the ids of the run that it is compared with, and with the names that run
+ * had on a broker of somebody else: assignors go by their order. An outcome has no trace.
+ */
 function traceOf(content: Content, other: Content): Trace | null {
   if (content.type === 'trace') return content.trace;
   if (content.type === 'outcome') return null;
-  return simulate(content.scenario, other.type === 'trace' ? idsOf(other.trace) : {});
+  if (other.type !== 'trace') return simulate(content.scenario);
+  const prefix = prefixOf(other.trace.scenario);
+  return simulate(withPrefix(content.scenario, prefix), idsOf(other.trace));
 }
 
 function outcomeIn(content: Content, trace: Trace | null): Outcome {

@@ -121,6 +121,9 @@ export class RunDesk {
           onLine: (line) => {
             tell({ type: 'line', line });
           },
+          onPoll: (poll) => {
+            tell({ type: 'polled', poll });
+          },
         },
         run.cancel.signal,
       );
@@ -134,7 +137,8 @@ export class RunDesk {
   /** The broker that is up, when its settings are the ones that are asked for; else a new one. */
   async #useBroker(config: BrokerConfig, say: (line: string) => void): Promise<Broker> {
     const wanted = JSON.stringify(Object.entries(config).sort());
-    if (this.#broker !== null && this.#broker.config === wanted) return this.#broker.broker;
+    const isUp = this.#broker?.broker.failed?.aborted !== true;
+    if (isUp && this.#broker?.config === wanted) return this.#broker.broker;
     await this.#broker?.broker.stop();
     this.#broker = null;
     const broker = await startBroker(this.#settings, config, say);

@@ -96,6 +96,9 @@ export class LiveSession {
       case 'line':
         this.#run.add(message.line);
         return;
+      case 'polled':
+        // The page does not show what polls see.
+        return;
       case 'end':
         try {
           this.#run.end(message.header);

@@ -93,6 +93,7 @@ export class TapSession {
         }
         return;
       case 'progress':
+      case 'polled':
       case 'problem':
         // A tap says none of its groups.
         return;

@@ -12,14 +12,15 @@ const BETWEEN_LOOKS_MS = 100;
 export async function until<Found>(
   what: string,
   look: () => Found | Promise<Found>,
+  deadlineMs = DEADLINE_MS,
 ): Promise<Exclude<Found, null | undefined | false>> {
-  const endMs = Date.now() + DEADLINE_MS;
+  const endMs = Date.now() + deadlineMs;
   for (;;) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) {
       return found as Exclude<Found, null | undefined | false>;
     }
-    if (Date.now() > endMs) throw new Error(`after ${DEADLINE_MS} ms still not: ${what}`);
+    if (Date.now() > endMs) throw new Error(`after ${deadlineMs} ms still not: ${what}`);
     await sleep(BETWEEN_LOOKS_MS);
   }
 }
