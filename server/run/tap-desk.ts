@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { PlaygroundError, type OpenTap, type TapMessage } from '../../engine/index.ts';
-import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
+import {
+  LARGEST_RECORDING_BYTES,
+  PlaygroundError,
+  printMegabytes,
+  type OpenTap,
+  type TapMessage,
+} from '../../engine/index.ts';
 import { TappedGroups } from '../record/tapped-groups.ts';
 import type { Address } from '../wire/addresses.ts';
 import { Tap, printAddress } from '../wire/tap.ts';
