@@ -99,7 +99,13 @@ export {
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
-export { alignTraces, type AlignedRow, type MemberAlignment, type Parting } from './trace/align.ts';
+export {
+  alignTraces,
+  type AlignedRow,
+  type MemberAlignment,
+  type Parting,
+  type RowMark,
+} from './trace/align.ts';
 export { ROW_MARKS, sideBySide, type SideBySideLine } from './trace/side-by-side.ts';
 export type { MemberStep } from './trace/member-steps.ts';
 export {
