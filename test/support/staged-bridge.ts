@@ -74,8 +74,9 @@ export function messagesOf(text: string): unknown[] {
 
 function pollsOf(text: string): readonly GroupPoll[] {
   const { events, scenario } = parseRecording(text);
-  const stateAt = (atMs: number): GroupState =>
-    events.findLast((event) => event.kind === 'groupState' && event.atMs <= atMs)?.to ?? 'Dead';
+  const changes = events.filter((event) => event.kind === 'groupState');
+  const stateAt = (time: number): GroupState =>
+    changes.findLast(({ atMs }) => atMs <= time)?.to ?? 'Dead';
   const count = Math.floor(scenario.untilMs / 1_000);
   return Array.from({ length: count }, (_, index) => (index + 1) * 1_000).map((atMs) => ({
     atMs,
