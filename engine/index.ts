@@ -101,6 +101,7 @@ export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
 export {
   alignTraces,
+  partingOf,
   type AlignedRow,
   type MemberAlignment,
   type Parting,

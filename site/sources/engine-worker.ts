@@ -20,7 +20,14 @@ interface Work {
     result: Trace;
   };
   read: { order: { readonly file: File }; result: Trace };
-  compare: { order: { readonly left: Trace; readonly right: Trace }; result: Comparison };
+  compare: {
+    order: {
+      readonly left: Trace;
+      readonly right: Trace;
+      readonly names: readonly [string, string];
+    };
+    result: Comparison;
+  };
 }
 type Kind = keyof Work;
 export type WorkOrder = { [K in Kind]: { readonly type: K } & Work[K]['order'] }[Kind];
@@ -53,9 +60,12 @@ export class EngineWorker {
     return this.#ask<'read'>({ type: 'read', file });
   }
 
-  /** @throws SourceError when the worker fails. */
-  compare(left: Trace, right: Trace): Promise<Comparison> {
-    return this.#ask<'compare'>({ type: 'compare', left, right });
+  /**
+   * @param names what sentences call the two runs.
+   * @throws SourceError when the worker fails.
+   */
+  compare(left: Trace, right: Trace, names: readonly [string, string]): Promise<Comparison> {
+    return this.#ask<'compare'>({ type: 'compare', left, right, names });
   }
 
   #ask<K extends Kind>(order: WorkOrder): Promise<Work[K]['result']> {

@@ -1,5 +1,18 @@
-import { alignTraces, compareRuns, simulate, unreachable } from '../../engine/index.ts';
-import type { NumberedOrder, WorkAnswer, WorkOrder, WorkResult } from './engine-worker.ts';
+import {
+  alignTraces,
+  compareRuns,
+  partingOf,
+  simulate,
+  unreachable,
+  type Trace,
+} from '../../engine/index.ts';
+import type {
+  Comparison,
+  NumberedOrder,
+  WorkAnswer,
+  WorkOrder,
+  WorkResult,
+} from './engine-worker.ts';
 import { problemOf } from './problem.ts';
 import { readRecording } from './read-recording.ts';
 
@@ -26,11 +39,16 @@ async function carryOut(order: WorkOrder): Promise<WorkResult> {
       return simulate(order.scenario, order.options);
     case 'read':
       return readRecording(order.file);
-    case 'compare': {
-      const verdict = compareRuns(order.left, order.right);
-      return { verdict, members: alignTraces(order.left, order.right, verdict.differences) };
-    }
+    case 'compare':
+      return compare(order.left, order.right, order.names);
     default:
       return unreachable(order, 'carryOut');
   }
+}
+
+function compare(left: Trace, right: Trace, names: readonly [string, string]): Comparison {
+  const verdict = compareRuns(left, right);
+  const members = alignTraces(left, right, verdict.differences);
+  const parting = verdict.parting === null ? null : partingOf(members, names);
+  return { verdict: { ...verdict, parting }, members };
 }

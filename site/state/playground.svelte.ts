@@ -204,7 +204,8 @@ export class Playground {
   openRecording(opened: OpenedRecording): void {
     this.real = opened;
     this.show('real');
-    void opened.holdAgainst('simulation');
+    const isSimulated = opened.cannotBeHeldAgainst('simulation') === null;
+    void opened.holdAgainst(isSimulated ? 'simulation' : 'earlier');
   }
 
   /** Shows the end of what comes through a tap, and goes along with it. */

@@ -69,15 +69,20 @@ export abstract class RealRun {
     const { recorded, earlier } = this;
     if (recorded === null || this.cannotBeHeldAgainst(against) !== null) return;
     this.against = against;
-    const real: ComparedRun = { shown: 'real', label: `${this.clients}, real`, trace: recorded };
+    const real = this.asCompared(recorded);
     if (against === 'earlier' && earlier !== null) {
       this.#withEarlier ??= new RunComparison(earlier, real, this.#worker);
     }
     if (against === 'simulation') {
       const simulated = await (this.#simulating ??= this.#simulate(recorded));
       if (simulated === null) return;
-      const label = `${this.clients}, simulated`;
-      const left: ComparedRun = { shown: 'simulated', label, trace: simulated };
+      const left: ComparedRun = {
+        shown: 'simulated',
+        label: `${this.clients}, simulated`,
+        side: 'simulated',
+        phrase: 'the simulation',
+        trace: simulated,
+      };
       this.#withSimulation ??= new RunComparison(left, real, this.#worker);
     }
     await this.comparison?.finished;
@@ -87,7 +92,24 @@ export abstract class RealRun {
   asEarlier(): ComparedRun | null {
     const { clients, recorded } = this;
     if (!this.isWhole || recorded === null) return this.earlier;
-    return { shown: 'earlier', label: `${clients}, real, before`, trace: recorded };
+    return {
+      shown: 'earlier',
+      label: `${clients}, before`,
+      side: 'before',
+      phrase: 'the run before',
+      trace: recorded,
+    };
+  }
+
+  /** It beside another one, or alone while nothing is compared. */
+  asCompared(recorded: Trace): ComparedRun {
+    return {
+      shown: 'real',
+      label: `${this.clients}, real`,
+      side: 'real',
+      phrase: 'the real run',
+      trace: recorded,
+    };
   }
 
   async #simulate(recorded: Trace): Promise<Trace | null> {

@@ -7,8 +7,11 @@ import type { Shown } from './shown.ts';
 export interface ComparedRun {
   /** By what all views show it. */
   readonly shown: Shown;
-  /** What the page calls it. */
+  /** What the page calls it, such as `java, real`. */
   readonly label: string;
+  /** One word for it beside the other one, and a few for a sentence. */
+  readonly side: string;
+  readonly phrase: string;
   readonly trace: Trace;
 }
 
@@ -29,7 +32,9 @@ export class RunComparison {
 
   async #compare(worker: Pick<EngineWorker, 'compare'>): Promise<void> {
     try {
-      this.found = await worker.compare(this.left.trace, this.right.trace);
+      const { left, right } = this;
+      const names = [left.phrase, right.phrase] as const;
+      this.found = await worker.compare(left.trace, right.trace, names);
     } catch (error) {
       this.problem = problemOf(error);
     }
