@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { TEST_IDS } from '../../site/test-ids.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
-import { messagesOf, recordingText, stageRuns } from '../support/staged-bridge.ts';
+import { divergingText, messagesOf, recordingText, stageRuns } from '../support/staged-bridge.ts';
 
 async function run(page: Page): Promise<PlaygroundPage> {
   const playground = new PlaygroundPage(page);
@@ -48,19 +48,15 @@ test.describe('the verdict', () => {
   test('names every difference of a run that diverges, and goes to where it parts', async ({
     page,
   }) => {
-    // C2 is told of another partition than the leader gave it.
-    const spoil = (text: string): string =>
-      text.replace(
-        '"partitions":["orders-1"],"member":"C2"',
-        '"partitions":["orders-2"],"member":"C2"',
-      );
-    await stageRuns(page, messagesOf(recordingText('kafkajs-join.recording.jsonl', spoil)));
+    await stageRuns(page, messagesOf(divergingText()));
     const playground = await run(page);
     const verdict = page.getByTestId(TEST_IDS.verdict);
     await expect(verdict.getByRole('heading')).toHaveText('The runs diverge');
     await expect(verdict).toContainText('other listener calls, callbacks.C2');
     await expect(verdict).toContainText('other owners at the end, final.C2');
-    await expect(verdict).toContainText(/They part first at .*C2/);
+    await expect(verdict).toContainText(
+      /They part first at C2: the simulation has .*the real run has/,
+    );
     await verdict.getByRole('button', { name: 'Show where they part: kafkajs, real' }).click();
     await expect(page.getByRole('region', { name: 'This step' })).toContainText(
       'C2’s listener is called: assigned orders-2',

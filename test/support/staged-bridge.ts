@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import * as v from 'valibot';
 import {
@@ -51,11 +52,18 @@ export async function stageRuns(page: Page, messages: readonly unknown[]): Promi
   );
 }
 
-/** The text of a recording, and of how it is spoilt. */
-export const recordingText = (
-  file: string,
-  change: (text: string) => string = (text) => text,
-): string => change(readFileSync(new URL(`../recordings/${file}`, import.meta.url), 'utf8'));
+/** The text of a recording, of one that is packed too. */
+export function recordingText(file: string): string {
+  const bytes = readFileSync(new URL(`../recordings/${file}`, import.meta.url));
+  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+/** The text of a recording that diverges: C2 is told of another partition than the leader gave it. */
+export const divergingText = (): string =>
+  recordingText('kafkajs-join.recording.jsonl').replace(
+    '"partitions":["orders-1"],"member":"C2"',
+    '"partitions":["orders-2"],"member":"C2"',
+  );
 
 /** A recording as the bridge would tell it, line by line, with a poll of an admin every second. */
 export function messagesOf(text: string): unknown[] {
