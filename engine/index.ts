@@ -28,6 +28,7 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
+export { isVersionBefore } from './protocol/kafka-version.ts';
 export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
 export {
@@ -65,7 +66,7 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
-  idsOf,
+  circumstancesOf,
   type EventOf,
   type Fact,
   type TimerKind,
@@ -133,5 +134,5 @@ export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trac
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
-export { compareRuns, differencesByIds } from './compare-runs.ts';
+export { compareRuns, differencesByCircumstances } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';
