@@ -28,7 +28,7 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
-export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export type { CallbackName, GroupState } from './protocol/facts.ts';
 export {
   apiOf,
@@ -50,6 +50,7 @@ export {
 
 export {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Command,
   type Scenario,
@@ -58,6 +59,7 @@ export {
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { Faults, type Fate } from './scenarios/faults.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
 export { SCENARIOS } from './scenarios/index.ts';
