@@ -34,6 +34,7 @@ export {
   apiOf,
   errorCodeIn,
   isRequest,
+  API_NAMES,
   type ApiName,
   type GroupMessage,
 } from './protocol/messages.ts';
