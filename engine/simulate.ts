@@ -634,7 +634,7 @@ class Run {
   #lose(process: Process, correlationId: number, request: GroupRequest, because: number): void {
     const sentStep = existing(process.sentSteps.get(correlationId), 'step of the request');
     this.#record('coordinator', because, { kind: 'messageDropped', sentStep, reason: 'lost' });
-    const patienceMs = patienceForLost(request, process.member.config);
+    const patienceMs = patienceForLost(request, process.member, this.#agenda.nowMs);
     this.#disconnect(process.client, correlationId, sentStep, patienceMs);
   }
 
@@ -907,9 +907,10 @@ class Run {
           const { mostReconnectMs } = process.member.config.profile;
           const waitMs = Math.min(RECONNECT_MS * 2 ** process.failedConnects, mostReconnectMs);
           process.failedConnects += 1;
-          // Where the coordinator can move, other brokers still answer for the cluster.
+          // Where the coordinator can move, other brokers still answer for the cluster; and who is cut off
+          // is let in, and sent away when it has said who it is.
           const isAlone =
-            cutBecause !== null ||
+            cutBecause === null &&
             this.#scenario.script.every((each) => each.do !== 'moveCoordinator');
           this.#disconnect(client, correlationId, sentStep, waitMs, isAlone);
           return;
@@ -1086,14 +1087,20 @@ function patienceFor(message: GroupRequest, config: MemberConfig): number | null
   return Math.max(requestTimeoutMs, rebalanceTimeoutMs + 5_000);
 }
 
-/** How long a client waits for the answer to a request that is lost. */
-function patienceForLost(message: GroupRequest, config: MemberConfig): number {
-  const patienceMs = patienceFor(message, config) ?? config.requestTimeoutMs;
-  if (patienceMs !== null) return patienceMs;
+/**
+ * How long a client waits for the answer to a request that is lost. A thread that sends heartbeats closes
+ * the connection as soon as it has heard nothing for the session timeout.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, #markCoordinatorUnknown; rdkafka_request.c,
+ * rd_kafka_HeartbeatRequest, version 2.15.
+ */
+function patienceForLost(message: GroupRequest, { config, ...member }: Member, nowMs: number) {
   const { profile, sessionTimeoutMs } = config;
-  // Source: rdkafka_request.c, rd_kafka_HeartbeatRequest: rd_kafka_buf_set_abs_timeout.
-  const isHeartbeat = message.type === 'HeartbeatRequest' && profile.declaresOwnSessionOver;
-  return isHeartbeat ? sessionTimeoutMs : profile.lostRequestMs;
+  const patienceMs =
+    patienceFor(message, config) ?? config.requestTimeoutMs ?? profile.lostRequestMs;
+  if (message.type !== 'HeartbeatRequest' || profile.heartbeatsFrom !== 'thread') return patienceMs;
+  const since = profile.declaresOwnSessionOver ? nowMs : member.lastHeartbeatOkMs;
+  return Math.min(patienceMs, Math.max(0, since + sessionTimeoutMs - nowMs));
 }
 
 /** States in which no process runs. */
