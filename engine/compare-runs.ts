@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 export function compareRuns(left: Trace, right: Trace): Verdict {
   const verdict = compareTraces(left, right);
   if (verdict.result !== 'divergence') return verdict;
-  return compareTraces(left, right, differencesByIds(left, right));
+  return compareTraces(left, right, { byIds: differencesByIds(left, right) });
 }
 
 /**

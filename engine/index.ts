@@ -29,7 +29,7 @@ export {
   type TopicPartition,
 } from './protocol/partitions.ts';
 export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export type { CallbackName, GroupState } from './protocol/facts.ts';
+export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -61,6 +61,7 @@ export {
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { Faults, type Fate } from './scenarios/faults.ts';
+export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
 export { SCENARIOS } from './scenarios/index.ts';
@@ -87,16 +88,51 @@ export {
 export { ownershipOf, type OwnershipLane, type OwnershipSpan } from './trace/ownership.ts';
 export { deliveriesOf, type PartitionDeliveries } from './trace/deliveries.ts';
 export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
+export { describePolls, type GroupPoll } from './trace/polls.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
-export { compareOutcomes, compareTraces, type Difference, type Verdict } from './trace/compare.ts';
+export {
+  alignTraces,
+  type AlignedRow,
+  type MemberAlignment,
+  type Parting,
+  type RowMark,
+} from './trace/align.ts';
+export type { MemberStep } from './trace/member-steps.ts';
+export {
+  compareOutcomes,
+  compareTraces,
+  sidesOf,
+  type Difference,
+  type Verdict,
+} from './trace/compare.ts';
 export { parseOutcome, parseTrace, printTrace } from './trace/parse.ts';
 export { RECORDING_FORMAT } from './trace/recording-types.ts';
 export type { RecordedRequest, RecordingHeader, RecordingLine } from './trace/recording-types.ts';
-export type { BridgeStatus, LiveMessage, StartRun } from './trace/live-run.ts';
+export type {
+  BridgeStatus,
+  LiveMessage,
+  OpenTap,
+  RunStarted,
+  StartRun,
+  StartTap,
+  TapMessage,
+  TapStarted,
+} from './trace/live-run.ts';
+export {
+  parseBridgeStatus,
+  parseLiveMessage,
+  parseRunStarted,
+  parseStartRun,
+  parseStartTap,
+  parseTapMessage,
+  parseTapStarted,
+  readRefusal,
+} from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';

@@ -43,6 +43,7 @@ export function parseWith<Schema extends v.GenericSchema>(
   value: unknown,
   where: { readonly code: ProblemCode; readonly what: string; readonly remedy: string },
 ): v.InferOutput<Schema> {
+  refuseDeep(value, where);
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const issues = withExpectations(schema, value, result.issues);
@@ -53,6 +54,24 @@ export function parseWith<Schema extends v.GenericSchema>(
 }
 
 const MISTAKES_SHOWN = 5;
+
+/** No format here nests deeper than a dozen levels, and what walks a value must not run out of stack. */
+const DEEPEST = 64;
+
+function refuseDeep(
+  value: unknown,
+  { code, what, remedy }: { code: ProblemCode; what: string; remedy: string },
+): void {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) {
+      throw new PlaygroundError(code, `${what} is nested more than ${DEEPEST} deep.`, remedy);
+    }
+    level = level.flatMap((one) =>
+      one !== null && typeof one === 'object' ? (Object.values(one) as unknown[]) : [],
+    );
+  }
+}
 
 /** Of a missing key the library says only its name; asked with `undefined`, what belongs there. */
 function withExpectations(

@@ -1,30 +1,37 @@
 import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
   CLIENT_KINDS,
   PlaygroundError,
   assignLine,
-  compareOutcomes,
-  compareRuns,
   describe,
+  describePolls,
   outcomeOf,
+  parseRecording,
   printAssignment,
   printTrace,
   rebalancesOf,
   idsOf,
   simulate,
   toMermaid,
+  traceOfRecording,
   withClient,
   type ClientKind,
+  type GroupPoll,
   type Scenario,
   type SimulateOptions,
   type Trace,
-  type Verdict,
 } from '../engine/index.ts';
+import { LOOPBACK, printAccess, readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
+import { compareContents } from './compare/compare-contents.ts';
+import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
+import { numberedFile, reportRepeats } from './compare/repeats.ts';
 import {
   checkWritable,
+  nameOf,
   readContent,
   readScenario,
   readTrace,
@@ -33,13 +40,14 @@ import {
 } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
-import { runLive } from './run/live-run.ts';
+import { POLL_MS, runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
-import { runTap } from './run/tap-run.ts';
+import { TapDesk } from './run/tap-desk.ts';
+import { tellOfTap } from './run/tap-run.ts';
 import { readPort, readSettings } from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
 import type { Address } from './wire/addresses.ts';
-import { readAddress } from './wire/tap.ts';
+import { isLoopbackHost, printAddress, readAddress } from './wire/tap.ts';
 
 /** Exit codes: 0 done or same, 1 different, 2 could not. */
 const EXIT_DIFFERENT = 1;
@@ -54,9 +62,22 @@ program
   .command('serve', { isDefault: true })
   .description('serves the site and the bridge on loopback')
   .option('--port <port>', 'port; 0 takes any free one', (text) => readPort(text, '--port'))
-  .action(async ({ port }: { port?: number }) => {
+  .option('--host <address>', 'listens there instead of on loopback; with --allow-remote')
+  .option('--allow-remote', 'lets other machines in; who has the address printed can start runs')
+  .action(async ({ port, host, allowRemote = false }: ServeFlags) => {
     const settings = readSettings(process.env);
-    await serve({ ...settings, port: port ?? settings.port });
+    const access = readAccess(host, allowRemote);
+    await untilInterrupt((signal) =>
+      serve(
+        { ...settings, port: port ?? settings.port },
+        access,
+        new TapDesk(),
+        signal,
+        (bound) => {
+          for (const line of printAccess(access, bound)) complain(line);
+        },
+      ),
+    );
   });
 
 const clientOption = new Option('--client <client>', 'plays every member by this client').choices(
@@ -85,53 +106,97 @@ program
   .command('live <file>')
   .description('runs a scenario with real clients on a real broker; prints the recording')
   .option('--out <file>', 'writes the recording there instead')
+  .option(
+    '--repeat <count>',
+    'runs it so many times and tells whether the runs agree and how long they took',
+    readCount,
+  )
+  .option('--poll-every <ms>', 'how often an admin looks at the group', readPollMs, POLL_MS)
   .addOption(clientOption)
-  .action(async (file: string, { out, client }: { out?: string; client?: ClientKind }) => {
+  .action(async (file: string, { out, client, repeat, pollEvery }: LiveFlags) => {
     if (out !== undefined) await checkWritable(out);
-    const recording = await live(playedBy(await readScenario(file), client));
-    if (out === undefined) print(recording);
-    else await writeFile(out, recording);
+    const scenario = playedBy(await readScenario(file), client);
+    if (repeat !== undefined) {
+      await repeatLive(scenario, repeat, pollEvery, out);
+      return;
+    }
+    await onBroker(scenario, pollEvery, async (run) => {
+      const recording = await run();
+      if (out === undefined) print(recording);
+      else await writeFile(out, recording);
+    });
   });
 
 program
   .command('tap')
   .description(
-    'stands before a broker and tells of the rebalances of programs that come through it',
+    'stands before a broker, and shows the rebalances of programs that come through it on a page',
   )
   .requiredOption('--listen <address>', 'where your programs are to connect', readLoopback)
   .requiredOption('--to <address>', 'the broker', readBroker)
-  .option('--group <id>', 'the group to watch; else the first that a member joins')
+  .option('--group <id>', 'the only group to watch; else all, and in words the first of them')
   .option('--out <file>', 'writes the recording there at the end (Ctrl-C)')
-  .action(async ({ listen, to, group, out }: TapFlags) => {
-    const recording = await untilInterrupt((signal) =>
-      runTap(
-        {
-          listen,
-          to,
-          group: group ?? null,
-          onSentence: (atMs, sentence) => {
-            print(timed(atMs, sentence));
-          },
-          onProgress: complain,
-        },
-        signal,
-      ),
-    );
+  .option('--port <port>', 'port of the page; else any free one', (text) =>
+    readPort(text, '--port'),
+  )
+  .option('--no-page', 'only words, no page')
+  .action(async ({ listen, to, group, out, port, page }: TapFlags) => {
+    if (out !== undefined) await checkWritable(out);
+    const taps = new TapDesk();
+    const recording = await untilInterrupt(async (signal) => {
+      const tapId = await taps.start({ listen, to, group: group ?? null });
+      complain(`Point your programs to ${printAddress(listen)} instead of ${printAddress(to)}.`);
+      const failed = new AbortController();
+      const until = AbortSignal.any([signal, failed.signal]);
+      try {
+        const settings = { ...readSettings(process.env), port: port ?? 0 };
+        const [watched] = await Promise.all([
+          tellOfTap(taps, tapId, { onSentence, onProgress: complain }, until),
+          ...(page ? [serve(settings, readAccess(undefined, false), taps, until, tellPage)] : []),
+        ]);
+        return watched === null ? null : taps.recording(tapId, watched);
+      } finally {
+        failed.abort();
+        await taps.close();
+      }
+    });
     if (out === undefined) return;
     if (recording === null) complain('No member joined a group, so there is nothing to write.');
     else await writeFile(out, printRecording(recording));
   });
 
+const onSentence = (atMs: number, sentence: string): void => {
+  print(timed(atMs, sentence));
+};
+
+const tellPage = (port: number): void => {
+  complain(`See it at http://${LOOPBACK}:${port}/#tap`);
+};
+
 program
-  .command('compare <left> <right>')
+  .command('compare <first> <others...>')
   .description(
-    'compares two runs: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
+    'compares a run with others: scenario, recording, trace or outcome files (exit 0 same, 1 not)',
   )
-  .action(async (left: string, right: string) => {
-    const [a, b] = [await readContent(left), await readContent(right)];
-    const verdict = compareContents(a, b);
-    print(printVerdict(verdict));
-    if (verdict.result === 'divergence') process.exitCode = EXIT_DIFFERENT;
+  .option(
+    '--side-by-side',
+    'prints what every member did in two columns, also without a divergence',
+  )
+  .action(async (first: string, others: readonly string[], flags: { sideBySide?: boolean }) => {
+    const contents = await readAll([first, ...others]);
+    const [left, ...rights] = contents;
+    if (left === undefined) throw new Error('bug: commander wants two files');
+    if (flags.sideBySide === true) contents.forEach(needSteps);
+    let sameCount = 0;
+    for (const right of rights) {
+      if (rights.length > 1) print(`== ${left.name} against ${right.name}\n`);
+      if (isSameRun(left, right, flags.sideBySide === true)) sameCount += 1;
+      if (rights.length > 1) print('\n');
+    }
+    if (rights.length > 1) {
+      print(`${sameCount} of ${rights.length} came to the same as ${left.name}.\n`);
+    }
+    if (sameCount < rights.length) process.exitCode = EXIT_DIFFERENT;
   });
 
 program
@@ -157,11 +222,26 @@ program
     }
   });
 
+interface LiveFlags {
+  readonly out?: string;
+  readonly client?: ClientKind;
+  readonly repeat?: number;
+  readonly pollEvery: number;
+}
+
+interface ServeFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly allowRemote?: boolean;
+}
+
 interface TapFlags {
   readonly listen: Address;
   readonly to: Address;
   readonly group?: string;
   readonly out?: string;
+  readonly port?: number;
+  readonly page: boolean;
 }
 
 interface SimulateFlags {
@@ -181,14 +261,26 @@ function readBroker(text: string): Address {
 
 function readLoopback(text: string): Address {
   const address = readBroker(text);
-  if (/^(localhost|127(\.\d{1,3}){3}|::1)$/.test(address.host)) return address;
+  if (isLoopbackHost(address.host)) return address;
   throw new InvalidArgumentError('It must be an address of this machine alone: 127.0.0.1:PORT.');
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 100) return count;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
 }
 
 function readSeed(text: string): number {
   const seed = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
   throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+}
+
+function readPollMs(text: string): number {
+  const everyMs = Number(text);
+  if (/^\d+$/.test(text) && everyMs >= 50 && everyMs <= 600_000) return everyMs;
+  throw new InvalidArgumentError('It must be whole milliseconds from 50 to 600000.');
 }
 
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
@@ -207,18 +299,92 @@ function playedBy(scenario: Scenario, client: ClientKind | undefined): Scenario 
   return changed.scenario;
 }
 
-async function live(scenario: Scenario): Promise<string> {
+/** A file, and how texts call it. */
+interface Given {
+  readonly name: string;
+  readonly content: Content;
+}
+
+async function readAll(files: readonly string[]): Promise<readonly Given[]> {
+  const given: Given[] = [];
+  // One after the other, so that of several bad files the first is told of.
+  for (const file of files) given.push({ name: nameOf(file), content: await readContent(file) });
+  return given;
+}
+
+function needSteps({ name, content }: Given): void {
+  if (content.type !== 'outcome') return;
+  throw wrongContent(name, content, 'a scenario, a recording or a trace, which have steps,');
+}
+
+/** Compares two files and prints what comes of it; after a divergence with the members that it is about. */
+function isSameRun(left: Given, right: Given, isWhole: boolean): boolean {
+  const { verdict, runs } = compareContents(left.content, right.content);
+  const isDivergence = verdict.result === 'divergence';
+  print(printVerdict(verdict));
+  if (runs !== null && (isWhole || isDivergence)) {
+    const names = [headOf(left.name, runs.left), headOf(right.name, runs.right)] as const;
+    print(`\n${printSideBySide({ ...runs, names, verdict }, isWhole, outputWidth())}`);
+  }
+  return !isDivergence;
+}
+
+/** `run.jsonl (recorded: kafka 4.3.1, java 4.3.1)` */
+function headOf(name: string, { source, versions }: Trace): string {
+  const what = Object.entries(versions).map((entry) => entry.join(' '));
+  return `${basename(name)} (${[source, what.join(', ')].filter(Boolean).join(': ')})`;
+}
+
+/** Of the terminal; where there is none, as of two columns that take most lines whole. */
+const outputWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 140);
+
+/** Has a broker for a scenario, which `run` runs and prints as a recording. */
+async function onBroker(
+  scenario: Scenario,
+  pollMs: number,
+  act: (run: () => Promise<string>) => Promise<void>,
+): Promise<void> {
   const settings = readSettings(process.env);
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
-  return untilInterrupt(async (signal) => {
+  await untilInterrupt(async (signal) => {
     const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
     try {
-      const listener = { onHeader: ignore, onLine: ignore, onProgress: complain };
-      return printRecording(await runLive(scenario, broker, listener, signal));
+      await act(async () => {
+        const polls: GroupPoll[] = [];
+        const onPoll = (poll: GroupPoll): void => {
+          polls.push(poll);
+        };
+        const listener = { onHeader: ignore, onLine: ignore, onPoll, onProgress: complain };
+        const recording = await runLive(scenario, broker, listener, signal, { pollMs });
+        const trace = traceOfRecording(recording.header, recording.lines);
+        complain(describePolls(trace, polls, pollMs));
+        return printRecording(recording);
+      });
     } finally {
       await broker.stop();
     }
   });
+}
+
+/** Writes each run when it is over, so that an interrupt leaves those that are whole. */
+async function repeatLive(
+  scenario: Scenario,
+  count: number,
+  pollMs: number,
+  out: string | undefined,
+): Promise<void> {
+  const traces: Trace[] = [];
+  await onBroker(scenario, pollMs, async (run) => {
+    for (let number = 1; number <= count; number += 1) {
+      complain(`Run ${number} of ${count}.`);
+      const recording = await run();
+      if (out !== undefined) await writeFile(numberedFile(out, number), recording);
+      traces.push(parseRecording(recording, `Run ${number}`));
+    }
+  });
+  const { text, isSame } = reportRepeats(traces);
+  print(text);
+  if (!isSame) process.exitCode = EXIT_DIFFERENT;
 }
 
 /** Does something that the first Ctrl-C ends. */
@@ -231,40 +397,6 @@ function untilInterrupt<Result>(act: (signal: AbortSignal) => Promise<Result>): 
 }
 
 const ignore = (): void => undefined;
-
-function compareContents(left: Content, right: Content): Verdict {
-  const [a, b] = [traceOf(left, right), traceOf(right, left)];
-  if (a !== null && b !== null) return compareRuns(a, b);
-  return compareOutcomes(
-    left.type === 'outcome' ? left.outcome : outcomeOf(needTrace(a)),
-    right.type === 'outcome' ? right.outcome : outcomeOf(needTrace(b)),
-    { left: a?.scenario ?? null, right: b?.scenario ?? null },
-  );
-}
-
-/** A scenario is simulated, with the ids of the run that it is compared with. */
-function traceOf(content: Content, other: Content): Trace | null {
-  if (content.type === 'trace') return content.trace;
-  if (content.type === 'outcome') return null;
-  const ids = other.type === 'trace' ? idsOf(other.trace) : {};
-  return simulate(content.scenario, ids);
-}
-
-function needTrace(trace: Trace | null): Trace {
-  if (trace === null) throw new Error('bug: neither an outcome nor a trace');
-  return trace;
-}
-
-function printVerdict({ summary, differences, firstDivergence }: Verdict): string {
-  const lines = differences.map(
-    ({ sentence, rule }) => `- ${rule === null ? 'divergence' : `allowed (${rule})`}: ${sentence}`,
-  );
-  const parting =
-    firstDivergence === null
-      ? []
-      : [`They part at step ${firstDivergence.leftStep} and step ${firstDivergence.rightStep}.`];
-  return `${[summary, ...lines, ...parting].join('\n')}\n`;
-}
 
 /** One diagram of the whole run, from its first rebalance to its last. */
 function diagramOf(trace: Trace): string {

@@ -104,7 +104,7 @@ export async function readContent(file: string): Promise<Content> {
   return { type: 'scenario', scenario: parseScenario(parseJson(content, what), what) };
 }
 
-const nameOf = (file: string): string => (file === '-' ? 'Standard input' : file);
+export const nameOf = (file: string): string => (file === '-' ? 'Standard input' : file);
 
 /** JSON Lines say their format in the first line, other files in the whole. */
 function formatOf(content: string, what: string): string {

@@ -1,68 +1,55 @@
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serve as serveHttp } from '@hono/node-server';
 import { pino } from 'pino';
-import { PlaygroundError } from '../engine/index.ts';
+import type { Access } from './access.ts';
+import { listen } from './http-server.ts';
 import { fromProject } from './paths.ts';
 import { createApp } from './routes.ts';
 import { RunDesk } from './run/run-desk.ts';
+import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
-import { onInterrupt } from './shutdown.ts';
-
-const LOOPBACK = '127.0.0.1';
 
 /**
- * Serves the site and the bridge until Ctrl-C. Builds the site when it is missing or older than its
- * sources.
+ * Serves the site and the bridge until the signal comes. Builds the site when it is missing or older
+ * than its sources.
  *
+ * @param onListening is told the port, once the site is served there.
  * @throws PlaygroundError `port-taken`
  */
-export async function serve(settings: Settings): Promise<void> {
-  const say = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
+export async function serve(
+  settings: Settings,
+  access: Access,
+  taps: TapDesk,
+  signal: AbortSignal,
+  onListening: (port: number) => void,
+): Promise<void> {
   const siteFolder = fromProject('dist');
-  await buildIfNeeded(siteFolder, say);
+  await buildIfNeeded(siteFolder);
   const desk = new RunDesk(settings, say);
-  const app = createApp(settings, desk, siteFolder);
-  await new Promise<void>((resolve, reject) => {
-    const server = serveHttp(
-      { fetch: app.fetch, hostname: LOOPBACK, port: settings.port },
-      ({ port }) => {
-        say(`Kafka Rebalance Playground: http://${LOOPBACK}:${port}/ (Ctrl-C ends it)`);
-      },
-    );
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portTaken(settings.port) : error);
-    });
-    onInterrupt(() => {
-      server.close();
-      desk
-        .close()
-        .catch((error: unknown) => {
-          pino().error(error, 'The bridge did not end cleanly.');
-          process.exitCode = 1;
-        })
-        .finally(() => {
-          resolve();
-          // Pages keep their connections open; nothing is left to say on them.
-          process.exit();
-        });
-    });
-  });
+  const app = createApp(settings, desk, taps, siteFolder, access);
+  const { server, port } = await listen(app, access.host, settings.port);
+  onListening(port);
+  if (!signal.aborted) await once(signal, 'abort');
+  server.close();
+  // Pages keep their connections open; nothing is left to say on them.
+  server.closeAllConnections();
+  try {
+    await Promise.all([desk.close(), taps.close()]);
+  } catch (error) {
+    pino().error(error, 'The bridge did not end cleanly.');
+    process.exitCode = 1;
+  }
 }
 
-const portTaken = (port: number): PlaygroundError =>
-  new PlaygroundError(
-    'port-taken',
-    `Port ${port} on ${LOOPBACK} is taken by another program.`,
-    `End that program, or give another port: npm start -- --port ${port + 1}, or --port 0 for any.`,
-  );
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
 
 /** Sources that the built site is made of. */
 const SOURCES = ['site', 'engine', 'vite.config.ts', 'package-lock.json'];
 
-async function buildIfNeeded(siteFolder: string, say: (line: string) => void): Promise<void> {
+async function buildIfNeeded(siteFolder: string): Promise<void> {
   const builtMs = await newestMs(join(siteFolder, 'index.html'));
   const sources = await Promise.all(SOURCES.map((path) => newestMs(fromProject(path))));
   // An installed package has the built site and no sources of it.

@@ -1,43 +1,54 @@
 import { createRequire } from 'node:module';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
-import { streamSSE } from 'hono/streaming';
-import * as v from 'valibot';
+import { pino } from 'pino';
 import {
   CLIENT_KINDS,
   PlaygroundError,
   parseScenario,
+  parseStartRun,
   withClient,
   type BridgeStatus,
   type ProblemCode,
+  type RunStarted,
 } from '../engine/index.ts';
+import { refuseStrangers, requireToken, type Access } from './access.ts';
 import { describeBroker } from './broker/choose-broker.ts';
+import { sendEvents } from './event-stream.ts';
+import { readJson, readLimited } from './json-body.ts';
 import { describeClient } from './members/clients.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
+import type { TapDesk } from './run/tap-desk.ts';
 import type { Settings } from './settings.ts';
+import { mountTaps } from './tap-routes.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-const LARGEST_BODY_BYTES = 1_000_000;
-
-const startRun = v.strictObject({
-  scenario: v.unknown(),
-  client: v.nullable(v.picklist(CLIENT_KINDS)),
-});
-
 /** What a problem is in HTTP's terms; everything else a person can mend in the request. */
-const STATUS: Partial<Record<ProblemCode, 404 | 409>> = { 'run-busy': 409, 'run-unknown': 404 };
+const STATUS: Partial<Record<ProblemCode, 403 | 404 | 409 | 413 | 415>> = {
+  'token-wrong': 403,
+  'run-unknown': 404,
+  'tap-unknown': 404,
+  'run-busy': 409,
+  'tap-busy': 409,
+  'body-too-large': 413,
+  'body-not-json': 415,
+};
 
 /**
  * The HTTP surface: the built site, and the bridge under `api/`.
  *
- * Only requests that name this machine by a loopback name are answered, so that a page of another
- * site cannot reach the bridge by a name that it has pointed here.
+ * Who may ask, and who may have it act, is said in `access.ts`.
  */
-export function createApp(settings: Settings, desk: RunDesk, siteFolder: string): Hono {
+export function createApp(
+  settings: Settings,
+  desk: RunDesk,
+  taps: TapDesk,
+  siteFolder: string,
+  access: Access,
+): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -55,69 +66,51 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
       },
     }),
   );
-  app.use(async (context, next) => {
-    const host = context.req.header('host') ?? '';
-    const origin = context.req.header('origin');
-    const isForeign = origin !== undefined && origin !== `http://${host}`;
-    if (!isLoopback(host) || isForeign) {
-      const problem =
-        'This server answers only pages that it served itself, on a loopback address.';
-      const remedy = 'Open the address that it printed when it started.';
-      return context.json({ code: 'page-unreachable', problem, remedy }, 403);
-    }
-    return next();
-  });
+  app.use(refuseStrangers(access));
+  app.use('/api/*', requireToken(access));
   app.onError((error, context) => {
-    if (!(error instanceof PlaygroundError)) throw error;
-    const { code, message: problem, remedy } = error;
-    return context.json({ code, problem, remedy }, STATUS[code] ?? 400);
+    if (error instanceof PlaygroundError) {
+      const { code, message: problem, remedy } = error;
+      return context.json({ code, problem, remedy }, STATUS[code] ?? 400);
+    }
+    // Who has hung up in the middle of a request is answered in vain.
+    if (!context.req.raw.signal.aborted) pino().error(error, 'A request met a bug.');
+    const problem = 'The server met a bug; it has printed what it knows of it.';
+    return context.json({ code: 'usage', problem, remedy: 'Report it with that text.' }, 500);
   });
 
   app.get('/api/status', async (context) => {
     const status: BridgeStatus = {
       version,
+      token: access.isRemote ? null : access.token,
       broker: await describeBroker(settings),
       clients: await Promise.all(CLIENT_KINDS.map(describeClient)),
       runId: desk.runId,
+      tap: taps.open,
     };
     return context.json(status);
   });
 
-  app.post('/api/runs', bodyLimit({ maxSize: LARGEST_BODY_BYTES }), async (context) => {
-    const body = v.safeParse(startRun, await context.req.json().catch(() => null));
-    if (!body.success) {
-      throw new PlaygroundError(
-        'usage',
-        'The body is not { scenario, client }.',
-        'Send a scenario and a client: "kafkajs", or null for the members’ own.',
-      );
-    }
-    const { client } = body.output;
-    const given = parseScenario(body.output.scenario);
+  app.post('/api/runs', readLimited, async (context) => {
+    const { scenario: sent, client } = parseStartRun(await readJson(context));
+    const given = parseScenario(sent);
     const scenario = client === null ? given : withClient(given, client).scenario;
     refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
-    return context.json({ runId: desk.start(scenario) }, 202);
+    const started: RunStarted = { runId: desk.start(scenario) };
+    return context.json(started, 202);
   });
 
   app.get('/api/runs/:id/events', (context) => {
-    const last = Number(context.req.header('last-event-id') ?? -1);
-    const from = Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0;
-    const gone = new AbortController();
-    const messages = desk.messages(context.req.param('id'), from, gone.signal);
-    return streamSSE(context, async (stream) => {
-      stream.onAbort(() => {
-        gone.abort();
-      });
-      for await (const [index, message] of messages) {
-        await stream.writeSSE({ id: String(index), data: JSON.stringify(message) });
-      }
-    });
+    const id = context.req.param('id');
+    return sendEvents(context, (from, signal) => desk.messages(id, from, signal));
   });
 
   app.delete('/api/runs/:id', async (context) => {
     await desk.cancel(context.req.param('id'));
     return context.body(null, 204);
   });
+
+  mountTaps(app, taps);
 
   app.all('/api/*', (context) => {
     const problem = `There is nothing at ${context.req.path}.`;
@@ -127,7 +120,3 @@ export function createApp(settings: Settings, desk: RunDesk, siteFolder: string)
   app.use('/*', serveStatic({ root: siteFolder }));
   return app;
 }
-
-/** Loopback names with any port. */
-const isLoopback = (host: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);

@@ -6,14 +6,16 @@ import type { PartitionOffset, TopicPartition } from './partitions.ts';
  * States of a group as Kafka prints them: the second and third are a classic group's, the fourth
  * and fifth a consumer group's. Source: ClassicGroupState, ConsumerGroup.ConsumerGroupState.
  */
-export type GroupState =
-  | 'Empty'
-  | 'PreparingRebalance'
-  | 'CompletingRebalance'
-  | 'Assigning'
-  | 'Reconciling'
-  | 'Stable'
-  | 'Dead';
+export const GROUP_STATES = [
+  'Empty',
+  'PreparingRebalance',
+  'CompletingRebalance',
+  'Assigning',
+  'Reconciling',
+  'Stable',
+  'Dead',
+] as const;
+export type GroupState = (typeof GROUP_STATES)[number];
 
 /** How far a member of a consumer group is with its target. Source: modern.MemberState. */
 export type MemberAssignmentState = 'STABLE' | 'UNREVOKED_PARTITIONS' | 'UNRELEASED_PARTITIONS';

@@ -1,6 +1,6 @@
-import { memberOf } from '../protocol/ids.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import type { Trace, TraceEvent } from './events.ts';
+import { alignTraces, partingOf, type Parting } from './align.ts';
+import type { Trace } from './events.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome-types.ts';
 
@@ -24,8 +24,11 @@ export interface Verdict {
   readonly differences: readonly Difference[];
   /** One sentence. */
   readonly summary: string;
-  /** Where the runs part for the first time that no rule allows; null when they do not or when not known. */
-  readonly firstDivergence: { readonly leftStep: number; readonly rightStep: number } | null;
+  /**
+   * Where the runs part for the first time, by a divergence where there is one; null when they do not,
+   * or where it is not known, as of outcomes alone.
+   */
+  readonly parting: Parting | null;
 }
 
 /** A freedom that Kafka has, or a client's lack: the only things that are allowed to differ. */
@@ -104,13 +107,31 @@ function otherClients(left: Scenario | null, right: Scenario | null): string | n
   return `The clients differ: ${pairs.join('; ')}.`;
 }
 
-/** Compares two runs, and finds the steps at which they part; `byIds` as of `compareOutcomes`. */
-export function compareTraces(left: Trace, right: Trace, byIds: readonly Found[] = []): Verdict {
-  const scenarios = { left: left.scenario, right: right.scenario };
-  const verdict = compareOutcomes(outcomeOf(left), outcomeOf(right), scenarios, byIds);
-  if (verdict.result !== 'divergence') return verdict;
-  return { ...verdict, firstDivergence: firstDivergence(left, right) };
+/** What is known to be free between two runs, beside what follows from their scenarios. */
+export interface KnownFreedoms {
+  /** As of `compareOutcomes`. */
+  readonly byIds?: readonly Found[];
+  /** Paths that recorded runs of the scenario differed in among themselves, as an outcome has them. */
+  readonly varies?: readonly string[];
 }
+
+/** Compares two runs, and finds the steps at which they part. */
+export function compareTraces(
+  left: Trace,
+  right: Trace,
+  { byIds = [], varies = [] }: KnownFreedoms = {},
+): Verdict {
+  const scenarios = { left: left.scenario, right: right.scenario };
+  const outcome = { ...outcomeOf(left), varies };
+  const verdict = compareOutcomes(outcome, outcomeOf(right), scenarios, byIds);
+  if (verdict.result === 'same') return verdict;
+  const alignments = alignTraces(left, right, verdict.differences);
+  return { ...verdict, parting: partingOf(alignments, sidesOf(left, right)) };
+}
+
+/** What messages call the two runs. */
+export const sidesOf = (left: Trace, right: Trace): readonly [string, string] =>
+  left.source === right.source ? ['left', 'right'] : [left.source, right.source];
 
 function compareGenerations(left: Outcome, right: Outcome): readonly Found[] {
   const length = Math.max(left.generations.length, right.generations.length);
@@ -219,83 +240,16 @@ function summarize(differences: readonly Difference[]): Verdict {
   const diverging = differences.filter(({ rule }) => rule === null);
   if (differences.length === 0) {
     const summary = 'Same outcome: generations, callbacks, errors, redeliveries and owners agree.';
-    return { result: 'same', differences, summary, firstDivergence: null };
+    return { result: 'same', differences, summary, parting: null };
   }
   if (diverging.length === 0) {
     const rules = [...new Set(differences.map(({ rule }) => rule))].join(', ');
     const summary = `Same but for ${countOf(differences)}, all allowed (${rules}).`;
-    return { result: 'allowed', differences, summary, firstDivergence: null };
+    return { result: 'allowed', differences, summary, parting: null };
   }
   const summary = `The runs diverge in ${countOf(diverging)}; the first is ${diverging[0]?.path ?? ''}.`;
-  return { result: 'divergence', differences, summary, firstDivergence: null };
+  return { result: 'divergence', differences, summary, parting: null };
 }
 
 const countOf = (differences: readonly Difference[]): string =>
   differences.length === 1 ? 'one place' : `${differences.length} places`;
-
-/**
- * The first step on either side at which a member's story or the group's differs. Stories are
- * compared one by one, because the order between members is free.
- */
-function firstDivergence(
-  left: Trace,
-  right: Trace,
-): { readonly leftStep: number; readonly rightStep: number } | null {
-  const lefts = storiesOf(left);
-  const rights = storiesOf(right);
-  let earliest: { readonly leftStep: number; readonly rightStep: number } | null = null;
-  for (const name of new Set([...lefts.keys(), ...rights.keys()])) {
-    const parting = partingOf(lefts.get(name) ?? [], rights.get(name) ?? [], left, right);
-    if (parting !== null && (earliest === null || parting.leftStep < earliest.leftStep)) {
-      earliest = parting;
-    }
-  }
-  return earliest;
-}
-
-interface Chapter {
-  readonly step: number;
-  readonly text: string;
-}
-
-/** What an outcome is made of, by member: its listener calls, and generations of the group. */
-function storiesOf(trace: Trace): ReadonlyMap<string, readonly Chapter[]> {
-  const stories = new Map<string, Chapter[]>();
-  for (const event of trace.events) {
-    const chapter = chapterOf(event);
-    if (chapter === null) continue;
-    const { name, text } = chapter;
-    stories.set(name, [...(stories.get(name) ?? []), { step: event.step, text }]);
-  }
-  return stories;
-}
-
-function chapterOf(event: TraceEvent): { readonly name: string; readonly text: string } | null {
-  if (event.kind === 'callbackEntered') {
-    const name = memberOf(event.actor) ?? '';
-    return { name, text: `${event.callback} ${JSON.stringify(event.partitions)}` };
-  }
-  if (event.kind === 'groupState' && event.to === 'CompletingRebalance') {
-    return { name: '', text: `${event.generationId} ${event.protocolName ?? ''}` };
-  }
-  return null;
-}
-
-function partingOf(
-  left: readonly Chapter[],
-  right: readonly Chapter[],
-  leftTrace: Trace,
-  rightTrace: Trace,
-): { readonly leftStep: number; readonly rightStep: number } | null {
-  const length = Math.max(left.length, right.length);
-  for (let index = 0; index < length; index += 1) {
-    const a = left[index];
-    const b = right[index];
-    if (a?.text === b?.text) continue;
-    return {
-      leftStep: a?.step ?? leftTrace.events.length - 1,
-      rightStep: b?.step ?? rightTrace.events.length - 1,
-    };
-  }
-  return null;
-}

@@ -167,7 +167,8 @@ const BROKER_WORDS = {
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function describeCommand(command: Command): string {
+/** What the script does, as a clause: `kill C1`. */
+export function describeCommand(command: Command): string {
   switch (command.do) {
     case 'stall':
       return `${command.member}’s handler is busy for ${command.forMs} ms`;

@@ -11,8 +11,14 @@ export interface Rebalance {
   readonly toMs: number;
   /** The generation it led to; null when it did not end. */
   readonly generationId: number | null;
-  /** Why it began, one sentence. */
+  /** Why it began, a sentence without its full stop. */
   readonly reason: string;
+  /** What else changed the group before it came to rest, such as `C3 joins as well`. */
+  readonly meanwhile: readonly string[];
+  /** The step at which the group began it; `why` leads back from there. */
+  readonly causeStep: number;
+  /** Nobody said what began it: it was deduced, as a session that ran out is in a recording. */
+  readonly isInferred: boolean;
 }
 
 /**
@@ -24,16 +30,23 @@ export interface Rebalance {
  */
 export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   const found: Rebalance[] = [];
-  let open: { readonly fromStep: number; readonly reason: string } | null = null;
+  let open: Opening | null = null;
   let earliestStep = 0;
   /** Of a consumer group, what changed it says more than whose heartbeat moved its state. */
   let change: string | null = null;
   for (const event of trace.events) {
     if (event.kind === 'groupEpoch') change ??= event.reason;
+    if (event.kind === 'groupMember') open?.meanwhile.push(...changeOf(event));
     if (event.kind !== 'groupState') continue;
     if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
-      open = { fromStep, reason: change ?? event.reason };
+      open = {
+        fromStep,
+        reason: change ?? event.reason,
+        causeStep: event.step,
+        isInferred: event.inferred && !isBegunByRequest(trace, event.cause),
+        meanwhile: [],
+      };
     }
     change = null;
     if (open !== null && isAtRest(event.to)) {
@@ -47,6 +60,26 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
     found.push(close(trace, found.length + 1, open, trace.events.length - 1, null));
   }
   return found;
+}
+
+interface Opening extends Pick<Rebalance, 'fromStep' | 'reason' | 'causeStep' | 'isInferred'> {
+  readonly meanwhile: string[];
+}
+
+function changeOf({ change, member, memberId, reason }: EventOf<'groupMember'>): readonly string[] {
+  const who = member ?? memberId;
+  if (change === 'added') return [`${who} joins as well`];
+  return change === 'removed' ? [`${who} is out: ${reason}`] : [];
+}
+
+/** Whether a member or an admin asked for something that begins a rebalance. */
+function isBegunByRequest(trace: Trace, cause: number | null): boolean {
+  const event = trace.events[cause ?? 0];
+  const sent = event?.kind === 'messageDelivered' ? trace.events[event.sentStep] : undefined;
+  if (sent?.kind !== 'messageSent') return false;
+  const { message } = sent;
+  if (message.type !== 'ConsumerGroupHeartbeatRequest') return message.type !== 'HeartbeatRequest';
+  return message.memberEpoch <= 0 || message.subscribedTopicNames !== null;
 }
 
 /**
@@ -64,7 +97,7 @@ const isAtRest = (state: GroupState): boolean => state === 'Stable' || state ===
 function close(
   trace: Trace,
   number: number,
-  open: { readonly fromStep: number; readonly reason: string },
+  open: Opening,
   toStep: number,
   generationId: number | null,
 ): Rebalance {
@@ -78,6 +111,11 @@ function close(
   };
 }
 
+const HEARTBEATS: ReadonlySet<string> = new Set([
+  'HeartbeatRequest',
+  'ConsumerGroupHeartbeatRequest',
+]);
+
 /** Back along the causes to where the exchange began that made the group move. */
 function firstMessage(trace: Trace, step: number): number {
   let first = step;
@@ -87,7 +125,7 @@ function firstMessage(trace: Trace, step: number): number {
     if (event === undefined || event.kind === 'memberReady' || event.kind === 'command') break;
     const isClock = event.kind === 'timerFired' || event.kind === 'timerStarted';
     // A heartbeat follows from the one before: what it brings about begins with itself.
-    const isHeartbeat = event.kind === 'messageSent' && event.message.type === 'HeartbeatRequest';
+    const isHeartbeat = event.kind === 'messageSent' && HEARTBEATS.has(event.message.type);
     first = event.step;
     if (isClock || isHeartbeat) break;
     next = event.cause;

@@ -2,11 +2,37 @@ import type {
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponse,
 } from '../protocol/messages.ts';
+import type { Exchange } from './wire-bodies.ts';
 
 /** A state of `consumerProtocolMachine`, and the machine's event that leads there. */
 export interface Move {
   readonly to: string;
   readonly event: string;
+}
+
+/**
+ * For each epoch of a consumer group the index of the last of these exchanges in which a member reached
+ * it, was told what to own in it, or acknowledged that.
+ */
+export function lastOfEpochs(exchanges: readonly (Exchange | null)[]): ReadonlyMap<number, number> {
+  const last = new Map<number, number>();
+  const reached = new Map<string, number>();
+  let newestEpoch = 0;
+  for (const [index, exchange] of exchanges.entries()) {
+    if (exchange?.request.type !== 'ConsumerGroupHeartbeatRequest') continue;
+    const { request, response } = exchange;
+    if (response.type !== 'ConsumerGroupHeartbeatResponse' || response.memberEpoch <= 0) continue;
+    const { memberEpoch, assignment } = response;
+    // From then on what is told of an epoch before is told on the way to the next.
+    if (memberEpoch < newestEpoch) continue;
+    newestEpoch = memberEpoch;
+    const isReached = reached.get(request.memberId) !== memberEpoch;
+    reached.set(request.memberId, memberEpoch);
+    if (isReached || assignment !== null || request.topicPartitions !== null) {
+      last.set(memberEpoch, index);
+    }
+  }
+  return last;
 }
 
 /** What a member of the consumer protocol must have been through when it sends this. */

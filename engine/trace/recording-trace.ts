@@ -1,7 +1,20 @@
 import { memberActor, asMemberId, asMemberName } from '../protocol/ids.ts';
-import type { ActorId, GenerationId, MemberId, MemberName } from '../protocol/ids.ts';
+import type {
+  ActorId,
+  GenerationId,
+  GroupInstanceId,
+  MemberId,
+  MemberName,
+} from '../protocol/ids.ts';
 import { asGenerationId } from '../protocol/ids.ts';
-import type { GroupMessage } from '../protocol/messages.ts';
+import type {
+  GroupMessage,
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+  JoinGroupRequest,
+  JoinGroupResponse,
+  LeaveGroupRequest,
+} from '../protocol/messages.ts';
 import { errorCodeIn } from '../protocol/messages.ts';
 import {
   readPartition,
@@ -14,7 +27,19 @@ import type { GroupState } from '../protocol/facts.ts';
 import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './events.ts';
 import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
-import { movesAfter, movesBefore } from './recording-consumer-protocol.ts';
+import { lastOfEpochs, movesAfter, movesBefore } from './recording-consumer-protocol.ts';
+import {
+  epochLeaveReason,
+  isPollTimeout,
+  joinReason,
+  leaveReason,
+  lostReason,
+  removalReason,
+  silenceReason,
+  strangersReason,
+  topicsOf,
+  unseenReason,
+} from './recording-reasons.ts';
 import { readExchange, type Exchange } from './wire-bodies.ts';
 
 /**
@@ -54,6 +79,12 @@ const RANKS = { command: 0, ready: 1, answered: 2, other: 3, arrives: 4, exit: 5
 
 /** How far clocks of the recording's parts may disagree. */
 const CLOCK_SLACK_MS = 20;
+
+/** The session timeout of a consumer group is the broker's; where it is not known, it is hardly shorter. */
+const SHORTEST_SESSION_MS = 10_000;
+
+/** So much later than its session timeout nobody is still a member who was not heard of. */
+const EXPIRY_SLACK_MS = 1_000;
 
 function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): readonly Moment[] {
   const topicNames = new Map(Object.entries(header.topicIds).map(([name, id]) => [id, name]));
@@ -119,7 +150,9 @@ interface Known {
 /** What is known of a member of the group at the coordinator's side. */
 interface InGroup {
   readonly name: MemberName;
+  readonly groupInstanceId: GroupInstanceId | null;
   readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
   /** When the coordinator last heard of it in a way that restarts its session. */
   readonly heardMs: number;
   /** Its request is held back: its session cannot run out. */
@@ -146,11 +179,32 @@ class Reconstruction {
   #prepareStep: number | null = null;
   /** Whether the members themselves were heard; else what they hold is what they were told. */
   readonly #isHeard: boolean;
+  #moments: readonly Moment[] = [];
+  #momentIndex = 0;
+  /** When the coordinator took something of a member for the last time. */
+  readonly #lastTakenMs = new Map<MemberId, number>();
+  /** The reason that each member gave when it came without a member id. */
+  readonly #firstReasons = new Map<MemberName, string | null>();
+  /** What each member subscribed to when it joined last. */
+  readonly #topics = new Map<MemberName, readonly string[]>();
+  /** Members of a consumer group, and when they were heard of last. */
+  readonly #epochMembers = new Map<
+    MemberId,
+    { readonly name: MemberName; readonly heardMs: number }
+  >();
+  /** The moment at which the last member has settled in an epoch of a consumer group. */
+  #lastOfEpochs: ReadonlyMap<number, number> = new Map();
+  readonly #isConsumerGroup: boolean;
+  /** Members of whom only others tell: those in the leader's list that were not recorded. */
+  #strangers: ReadonlySet<MemberId> = new Set();
 
   constructor(header: RecordingHeader, isHeard: boolean) {
     this.#header = header;
     this.#isHeard = isHeard;
     this.#scenario = header.scenario;
+    this.#isConsumerGroup = header.scenario.members.every(
+      (member) => groupProtocolOf(member) === 'consumer',
+    );
     for (const { name, partitions } of header.scenario.topics) {
       this.#endOffsets.set(
         name,
@@ -171,13 +225,21 @@ class Reconstruction {
 
   run(moments: readonly Moment[], isComplete: boolean): Trace {
     this.#record('script', null, { kind: 'begin' });
-    for (const moment of moments) {
+    this.#moments = moments;
+    for (const moment of moments) this.#noteTaken(moment);
+    this.#lastOfEpochs = lastOfEpochs(
+      moments.map((moment) => (moment.type === 'answered' ? moment.exchange : null)),
+    );
+    for (const [index, moment] of moments.entries()) {
+      this.#momentIndex = index;
+      this.#expireSilent(moment.atMs);
       this.#nowMs = moment.atMs;
       if (moment.type === 'plain') this.#onLine(moment.line);
       else if (moment.type === 'arrives') this.#onArrives(moment);
       else this.#onAnswered(moment);
     }
     if (isComplete) {
+      this.#expireSilent(this.#scenario.untilMs);
       this.#nowMs = Math.max(this.#nowMs, this.#scenario.untilMs);
       this.#record('script', null, { kind: 'end' });
     }
@@ -332,7 +394,8 @@ class Reconstruction {
     const isClocked =
       message.type === 'HeartbeatRequest' ||
       (message.type === 'ConsumerGroupHeartbeatRequest' && message.topicPartitions === null);
-    const cause = (isClocked ? known?.heartbeatStep : known?.lastStep) ?? null;
+    const isOwnWill = name !== null && this.#isOwnWill(name, message);
+    const cause = isOwnWill ? null : ((isClocked ? known?.heartbeatStep : known?.lastStep) ?? null);
     const actor = name === null ? 'script' : memberActor(name);
     if (name !== null && known !== null) this.#beforeSending(name, message);
     const fact = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
@@ -346,6 +409,18 @@ class Reconstruction {
     this.#sentSteps.set(index, { sent, delivered });
     if (name !== null && isClocked) this.#set(name, { heartbeatStep: sent });
     if (name !== null) this.#onRequest(name, message, exchange.response, delivered);
+    else if (message.type === 'LeaveGroupRequest') this.#onRemoval(message, delivered);
+  }
+
+  /**
+   * Whether a member does this of itself, for reasons that nobody recorded: where members were not
+   * heard, what it was told last has nothing to do with it.
+   */
+  #isOwnWill(name: MemberName, message: GroupMessage): boolean {
+    if (this.#isHeard) return false;
+    if (message.type === 'LeaveGroupRequest') return true;
+    if (message.type === 'ConsumerGroupHeartbeatRequest') return message.memberEpoch < 0;
+    return message.type === 'JoinGroupRequest' && this.#know(name).state === 'stable';
   }
 
   /** What a member must have been through when it sends this. */
@@ -389,18 +464,11 @@ class Reconstruction {
     const isAccepted = errorCodeIn(response) === 'NONE';
     switch (message.type) {
       case 'JoinGroupRequest': {
-        if (message.memberId === null || !isAccepted) return;
-        this.#lastJoinStep = delivered;
-        const isNew = !this.#members.has(message.memberId);
-        if (isNew) this.#noteMember('added', message.memberId, name, delivered);
-        this.#members.set(message.memberId, {
-          name,
-          sessionTimeoutMs: message.sessionTimeoutMs,
-          heardMs: this.#nowMs,
-          isParked: true,
-        });
-        this.#prepareRebalance(delivered, joinReason(name, isNew ? null : message.reason, isNew));
-        this.#noteMember('awaitingJoin', message.memberId, name, delivered);
+        if (message.memberId === null) this.#firstReasons.set(name, message.reason);
+        if (!isAccepted || response.type !== 'JoinGroupResponse') return;
+        // A static member comes without an id, and is taken at once.
+        const memberId = message.memberId ?? response.memberId;
+        if (memberId !== null) this.#onJoin(name, message, memberId, response, delivered);
         return;
       }
       case 'SyncGroupRequest':
@@ -409,15 +477,89 @@ class Reconstruction {
         this.#noteMember('awaitingSync', message.memberId, name, delivered);
         return;
       case 'LeaveGroupRequest':
-        for (const { memberId } of message.members) {
-          if (memberId === null || !this.#members.delete(memberId)) continue;
-          this.#noteMember('removed', memberId, name, delivered);
-          this.#prepareRebalance(delivered, `${name} leaves the group`);
+        for (const { memberId, reason } of message.members) {
+          const member = memberId === null ? undefined : this.#members.get(memberId);
+          if (memberId === null || member === undefined) continue;
+          const client = this.#scenario.members.find((one) => one.name === name)?.client ?? null;
+          const limitMs = member.rebalanceTimeoutMs < 0 ? null : member.rebalanceTimeoutMs;
+          const why = leaveReason(name, client, reason, limitMs);
+          this.#remove(memberId, name, delivered, why);
         }
+        return;
+      case 'ConsumerGroupHeartbeatRequest':
+        if (this.#isConsumerGroup && isAccepted) this.#onEpochRequest(name, message, delivered);
         return;
       default:
         return;
     }
+  }
+
+  #onJoin(
+    name: MemberName,
+    request: JoinGroupRequest,
+    memberId: MemberId,
+    response: JoinGroupResponse,
+    delivered: number,
+  ): void {
+    this.#lastJoinStep = delivered;
+    const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = request;
+    const isInGroup = this.#members.has(memberId);
+    const topicsBefore = this.#topics.get(name) ?? null;
+    const isLeader = this.#leader === memberId;
+    this.#topics.set(name, topicsOf(request));
+    if (!isInGroup) {
+      this.#replaceStatic(groupInstanceId);
+      this.#noteMember('added', memberId, name, delivered);
+    }
+    this.#members.set(memberId, {
+      name,
+      groupInstanceId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      heardMs: this.#nowMs,
+      isParked: true,
+    });
+    // A follower that comes again, or a static member, is answered at once: nobody else hears of it.
+    if (response.generationId === this.#generationId) return;
+    const isKnown = topicsBefore !== null;
+    // That it was told to come again with its id says nothing of why it came.
+    const reason = isInGroup ? request.reason : (this.#firstReasons.get(name) ?? null);
+    const joining = { name, isInGroup, isKnown, isLeader, topicsBefore, reason };
+    this.#prepareRebalance(delivered, joinReason(joining, topicsOf(request)));
+    this.#noteMember('awaitingJoin', memberId, name, delivered);
+  }
+
+  /** Who joins with the group.instance.id of another takes its place. */
+  #replaceStatic(groupInstanceId: GroupInstanceId | null): void {
+    if (groupInstanceId === null) return;
+    for (const [memberId, member] of this.#members) {
+      if (member.groupInstanceId === groupInstanceId) this.#members.delete(memberId);
+    }
+  }
+
+  /** Somebody who is no member makes others leave: an admin. */
+  #onRemoval({ members }: LeaveGroupRequest, delivered: number): void {
+    for (const { memberId, groupInstanceId, reason } of members) {
+      for (const [id, member] of this.#members) {
+        const isMeant =
+          id === memberId || (memberId === null && member.groupInstanceId === groupInstanceId);
+        if (!isMeant) continue;
+        this.#remove(id, member.name, delivered, removalReason(member.name, reason));
+      }
+    }
+  }
+
+  /** @param reason why the group rebalances, if it was at rest. */
+  #remove(memberId: MemberId, name: MemberName, cause: number, reason: string): void {
+    this.#members.delete(memberId);
+    const step = this.#noteMember('removed', memberId, name, cause, 'it leaves, or was made to');
+    this.#prepareRebalance(cause, reason);
+    this.#noteEmpty(step);
+  }
+
+  #noteEmpty(cause: number): void {
+    if (this.#members.size > 0 || this.#strangers.size > 0) return;
+    this.#moveGroup('Empty', cause, 'no member is left');
   }
 
   #onAnswered(moment: Extract<Moment, { type: 'arrives' | 'answered' }>): void {
@@ -479,21 +621,22 @@ class Reconstruction {
         this.#hear(request.memberId, 'NONE');
         return;
       case 'HeartbeatResponse':
-        if (response.errorCode === 'REBALANCE_IN_PROGRESS') {
-          this.#removeSilent();
-          this.#prepareRebalance(
-            delivered,
-            'something has changed the group that was not recorded',
-          );
-        }
+        if (response.errorCode === 'REBALANCE_IN_PROGRESS') this.#onNewsOfRebalance(delivered);
         if (request.type === 'HeartbeatRequest' && request.memberId !== null) {
           this.#hear(request.memberId, errorCodeIn(response));
         }
+        return;
+      case 'ConsumerGroupHeartbeatResponse':
+        if (request.type !== 'ConsumerGroupHeartbeatRequest' || !this.#isConsumerGroup) return;
+        if (response.errorCode === 'NONE') this.#onEpoch(name, request, response, delivered);
         return;
       case 'OffsetCommitResponse': {
         if (request.type !== 'OffsetCommitRequest') return;
         const { offsets } = request;
         const { errorCode } = response;
+        if (errorCode === 'REBALANCE_IN_PROGRESS' && this.#isClassic(name)) {
+          this.#onNewsOfRebalance(delivered);
+        }
         if (request.memberId !== null) this.#hear(request.memberId, errorCode);
         if (errorCode === 'NONE') {
           this.#record('coordinator', delivered, { kind: 'commitAccepted', member: name, offsets });
@@ -508,7 +651,72 @@ class Reconstruction {
     }
   }
 
-  #beginGeneration(response: Extract<GroupMessage, { type: 'JoinGroupResponse' }>): void {
+  #onEpochRequest(
+    name: MemberName,
+    { memberId, memberEpoch }: ConsumerGroupHeartbeatRequest,
+    delivered: number,
+  ): void {
+    // Who leaves for a while, with epoch -2, is still a member.
+    if (memberEpoch !== -1 || !this.#epochMembers.delete(memberId)) return;
+    this.#noteMember('removed', memberId, name, delivered, 'it leaves');
+    this.#beginEpoch(this.#generationId + 1, delivered, epochLeaveReason(name, this.#isHeard));
+    if (this.#epochMembers.size === 0) this.#moveGroup('Empty', delivered, 'no member is left');
+  }
+
+  /** An answer of a consumer group: its epoch tells whether anything has changed. */
+  #onEpoch(
+    name: MemberName,
+    { memberId, memberEpoch, subscribedTopicNames }: ConsumerGroupHeartbeatRequest,
+    response: ConsumerGroupHeartbeatResponse,
+    delivered: number,
+  ): void {
+    if (memberEpoch < 0) return;
+    const topicsBefore = this.#topics.get(name) ?? null;
+    const topics = [...(subscribedTopicNames ?? topicsBefore ?? [])].sort();
+    this.#topics.set(name, topics);
+    const isNew = !this.#epochMembers.has(memberId);
+    this.#epochMembers.set(memberId, { name, heardMs: this.#nowMs });
+    if (isNew) this.#noteMember('added', memberId, name, delivered);
+    if (response.memberEpoch > this.#generationId) {
+      const isOther = topicsBefore !== null && topics.join() !== topicsBefore.join();
+      const isKnown = topicsBefore !== null;
+      const joining = { name, isInGroup: !isNew, isKnown, isLeader: false, topicsBefore };
+      const reason =
+        isNew || isOther
+          ? joinReason({ ...joining, reason: null }, topics)
+          : (this.#removeLost() ?? unseenReason(this.#isHeard));
+      this.#beginEpoch(response.memberEpoch, delivered, reason);
+    }
+    if (this.#lastOfEpochs.get(this.#generationId) !== this.#momentIndex) return;
+    if (this.#groupState !== 'Stable') {
+      this.#moveGroup('Stable', delivered, 'every member has what it should own');
+    }
+  }
+
+  #beginEpoch(epoch: number, cause: number, reason: string): void {
+    this.#generationId = asGenerationId(epoch);
+    this.#record('coordinator', cause, { kind: 'groupEpoch', groupEpoch: epoch, reason }, true);
+    if (this.#groupState !== 'Reconciling') this.#moveGroup('Reconciling', cause, reason);
+  }
+
+  /** Of a consumer group, who was silent for long and is never heard again; says so, or null. */
+  #removeLost(): string | null {
+    const setting = this.#scenario.broker['group.consumer.session.timeout.ms'];
+    const sessionMs = setting === undefined ? SHORTEST_SESSION_MS : Number(setting);
+    for (const [memberId, { name, heardMs }] of this.#epochMembers) {
+      const silentMs = this.#nowMs - heardMs;
+      const isAlive = (this.#lastTakenMs.get(memberId) ?? 0) > heardMs + CLOCK_SLACK_MS;
+      if (isAlive || silentMs < sessionMs - CLOCK_SLACK_MS) continue;
+      this.#epochMembers.delete(memberId);
+      const cause = this.#isHeard ? this.#know(name).lastStep : null;
+      if (!this.#isHeard) this.#forget(name);
+      this.#noteMember('removed', memberId, name, cause, SILENT);
+      return lostReason(name, silentMs);
+    }
+    return null;
+  }
+
+  #beginGeneration(response: JoinGroupResponse): void {
     const cause = this.#lastJoinStep;
     this.#generationId = response.generationId ?? this.#generationId;
     this.#protocolName = response.protocolName;
@@ -554,12 +762,12 @@ class Reconstruction {
         return;
       case 'LeaveGroupResponse':
         this.#identify(name, null, null, step);
-        if (!this.#isHeard) this.#setAssignment(name, [], true);
+        if (!this.#isHeard) this.#forget(name);
         return;
       case 'ConsumerGroupHeartbeatResponse': {
         if (request.type !== 'ConsumerGroupHeartbeatRequest') return;
         this.#set(name, { heartbeatStep: step });
-        if (!this.#isHeard && request.memberEpoch < 0) this.#setAssignment(name, [], true);
+        if (!this.#isHeard && request.memberEpoch < 0) this.#forget(name);
         for (const { to, event } of movesAfter(this.#know(name).state, response)) {
           this.#moveMember(name, to, event);
         }
@@ -574,20 +782,55 @@ class Reconstruction {
   }
 
   /** Who is missing from the leader's list was removed on the way to this generation. */
-  #dropMissing(response: Extract<GroupMessage, { type: 'JoinGroupResponse' }>, step: number): void {
+  #dropMissing(response: JoinGroupResponse, step: number): void {
     const present = new Set(response.members.map(({ memberId }) => memberId));
-    for (const [memberId, { name }] of this.#members) {
+    for (const [memberId, member] of this.#members) {
+      const { name, heardMs, sessionTimeoutMs, isParked } = member;
       if (present.has(memberId)) continue;
       this.#members.delete(memberId);
-      this.#noteMember('removed', memberId, name, step);
+      const isSilent = this.#nowMs - heardMs >= sessionTimeoutMs - CLOCK_SLACK_MS;
+      const what = isSilent && !isParked ? SILENT : 'it did not rejoin in time';
+      this.#noteMember('removed', memberId, name, step, what);
     }
+    this.#strangers = this.#strangersIn(response);
   }
 
-  /** A sign of life restarts a session; a refusal does not. */
+  #strangersIn({ members }: JoinGroupResponse): ReadonlySet<MemberId> {
+    const ids = members.map(({ memberId }) => memberId);
+    return new Set(ids.filter((memberId) => !this.#lastTakenMs.has(memberId)));
+  }
+
+  /** A member hears that the group rebalances, and nothing that was recorded has begun that. */
+  #onNewsOfRebalance(delivered: number): void {
+    this.#removeSilent();
+    if (this.#groupState !== 'Stable') return;
+    const later = this.#moments.slice(this.#momentIndex);
+    const next = later
+      .map((moment) => (moment.type === 'answered' ? moment.exchange.response : null))
+      .find((answer) => answer?.type === 'JoinGroupResponse' && answer.members.length > 0);
+    const strangers =
+      next?.type === 'JoinGroupResponse' ? this.#strangersIn(next) : this.#strangers;
+    const joined = [...strangers].filter((memberId) => !this.#strangers.has(memberId));
+    const gone = [...this.#strangers].filter((memberId) => !strangers.has(memberId));
+    this.#prepareRebalance(delivered, strangersReason(joined, gone, this.#isHeard));
+  }
+
+  #noteTaken(moment: Moment): void {
+    if (moment.type !== 'answered') return;
+    const { request, response } = moment.exchange;
+    if (!isSignOfLife(errorCodeIn(response))) return;
+    // A commit restarts the session of a classic member only.
+    if (this.#isConsumerGroup && request.type !== 'ConsumerGroupHeartbeatRequest') return;
+    const asked = 'memberId' in request ? request.memberId : null;
+    const given = response.type === 'JoinGroupResponse' ? response.memberId : null;
+    const memberId = asked ?? given;
+    if (memberId !== null) this.#lastTakenMs.set(memberId, moment.atMs);
+  }
+
   #hear(memberId: MemberId, errorCode: string): void {
     const member = this.#members.get(memberId);
     if (member === undefined) return;
-    if (errorCode !== 'NONE' && errorCode !== 'REBALANCE_IN_PROGRESS') return;
+    if (!isSignOfLife(errorCode)) return;
     this.#members.set(memberId, { ...member, heardMs: this.#nowMs, isParked: false });
   }
 
@@ -597,18 +840,29 @@ class Reconstruction {
     for (const [memberId, member] of this.#members) {
       const silentMs = this.#nowMs - member.heardMs;
       if (member.isParked || silentMs < member.sessionTimeoutMs - CLOCK_SLACK_MS) continue;
-      this.#members.delete(memberId);
-      const cause = this.#know(member.name).lastStep;
-      const removed = {
-        kind: 'groupMember',
-        change: 'removed',
-        memberId,
-        member: member.name,
-        reason: 'no heartbeat within its session timeout',
-      } as const;
-      const step = this.#record('coordinator', cause, removed, true);
-      this.#prepareRebalance(step, `${member.name} was silent for its session timeout`);
+      this.#removeAsSilent(memberId, member);
     }
+  }
+
+  /** Who is never taken for a member again has been removed, also where nobody was told. */
+  #expireSilent(nowMs: number): void {
+    for (const [memberId, member] of this.#members) {
+      const dueMs = member.heardMs + member.sessionTimeoutMs;
+      const isAlive = (this.#lastTakenMs.get(memberId) ?? 0) > member.heardMs;
+      if (member.isParked || isAlive || nowMs <= dueMs + EXPIRY_SLACK_MS) continue;
+      this.#nowMs = Math.max(this.#nowMs, dueMs);
+      this.#removeAsSilent(memberId, member);
+    }
+  }
+
+  #removeAsSilent(memberId: MemberId, member: InGroup): void {
+    const { name, sessionTimeoutMs } = member;
+    const cause = this.#isHeard ? this.#know(name).lastStep : null;
+    this.#members.delete(memberId);
+    if (!this.#isHeard) this.#forget(name);
+    const step = this.#noteMember('removed', memberId, name, cause, SILENT);
+    this.#prepareRebalance(step, silenceReason(name, sessionTimeoutMs));
+    this.#noteEmpty(step);
   }
 
   // ---- deduced facts ------------------------------------------------------------------------
@@ -638,16 +892,11 @@ class Reconstruction {
     change: Extract<Fact, { kind: 'groupMember' }>['change'],
     memberId: MemberId,
     member: MemberName,
-    cause: number,
-  ): void {
-    const fact = {
-      kind: 'groupMember',
-      change,
-      memberId,
-      member,
-      reason: REASONS[change],
-    } as const;
-    this.#record('coordinator', cause, fact, true);
+    cause: number | null,
+    reason: string = REASONS[change],
+  ): number {
+    const fact = { kind: 'groupMember', change, memberId, member, reason } as const;
+    return this.#record('coordinator', cause, fact, true);
   }
 
   #moveMember(name: MemberName, to: string, event: string): void {
@@ -692,6 +941,13 @@ class Reconstruction {
     return known;
   }
 
+  /** It is gone, as far as anybody knows; what it does next has nothing to do with what was before. */
+  #forget(name: MemberName): void {
+    this.#setAssignment(name, [], true);
+    this.#moveMember(name, 'left', 'LEFT');
+    this.#set(name, { lastStep: null, heartbeatStep: null });
+  }
+
   #set(name: MemberName, parts: Partial<Known>): void {
     this.#known.set(name, { ...this.#know(name), ...parts });
   }
@@ -701,18 +957,11 @@ class Reconstruction {
   }
 }
 
-/**
- * Whether a member that nobody told to close says that it leaves because of its poll timeout.
- *
- * Source: AbstractCoordinator#pollTimeoutExpired ("consumer poll timeout has expired."), Kafka 4.3.1.
- */
-const isPollTimeout = (reason: string | null): boolean => reason?.includes('poll timeout') ?? false;
+/** A sign of life restarts a session; a refusal does not. */
+const isSignOfLife = (errorCode: string): boolean =>
+  errorCode === 'NONE' || errorCode === 'REBALANCE_IN_PROGRESS';
 
-/** As the simulated coordinator puts it. */
-function joinReason(name: MemberName, reason: string | null, isNew: boolean): string {
-  if (isNew) return `${name} joins the group`;
-  return reason === null ? `${name} rejoins the group` : `${name} rejoins the group: ${reason}`;
-}
+const SILENT = 'no heartbeat within its session timeout';
 
 const REASONS: Readonly<Record<Extract<Fact, { kind: 'groupMember' }>['change'], string>> = {
   pending: 'a newcomer gets its member id first',

@@ -98,25 +98,27 @@ export function parseRecording(text: string, what = 'The recording'): Trace {
       'Give a file whose first line is the header of a recording.',
     );
   }
-  const header = readHeader(parseJson(first.line, `${what}, line ${first.number}`), what);
+  const where = `${what}, line ${first.number}`;
+  const header = parseRecordingHeader(parseJson(first.line, where), where);
   const lines = others.map(({ line, number }) => {
     const where = `${what}, line ${number}`;
-    return readLine(parseJson(line, where), where);
+    return parseRecordingLine(parseJson(line, where), where);
   });
   return traceOfRecording(header, lines);
 }
 
-function readHeader(value: unknown, what: string): RecordingHeader {
-  const where = `${what}, line 1`;
+/** @throws PlaygroundError `recording-invalid` or `scenario-invalid`, naming the JSON path. */
+export function parseRecordingHeader(value: unknown, what: string): RecordingHeader {
   const header = parseWith(headerSchema, value, {
     code: 'recording-invalid',
-    what: where,
+    what,
     remedy: 'Correct the header; see engine/trace/README.md for its fields.',
   });
-  return { ...header, scenario: parseScenario(header.scenario, `${where}, $.scenario`) };
+  return { ...header, scenario: parseScenario(header.scenario, `${what}, $.scenario`) };
 }
 
-function readLine(value: unknown, what: string): RecordingLine {
+/** @throws PlaygroundError `recording-invalid`, naming the JSON path. */
+export function parseRecordingLine(value: unknown, what: string): RecordingLine {
   return parseWith(lineSchema, value, {
     code: 'recording-invalid',
     what,

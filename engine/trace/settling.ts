@@ -2,7 +2,7 @@ import { memberActor, type ActorId } from '../protocol/ids.ts';
 import type { GroupMessage } from '../protocol/messages.ts';
 import { isRequest } from '../protocol/messages.ts';
 import { memberCommanded, type Command } from '../scenarios/scenario.ts';
-import type { EventOf, Trace } from './events.ts';
+import type { EventOf, Trace, TraceEvent } from './events.ts';
 
 /** How long the group took to come to rest after something that the script did to it. */
 export interface SettlingTime {
@@ -38,25 +38,37 @@ const SILENCES: ReadonlySet<Command['do']> = new Set([
   'moveCoordinator',
 ]);
 
+/** Something that the script did to a group, and what happened until it did the next such thing. */
+export interface Disturbance {
+  readonly command: Command;
+  /** As of a settling time. */
+  readonly fromMs: number;
+  readonly during: readonly TraceEvent[];
+}
+
+/** What the script did to the group, in its order. */
+export function disturbancesOf(trace: Trace): readonly Disturbance[] {
+  const commands = trace.events.filter(
+    (event): event is EventOf<'command'> =>
+      event.kind === 'command' && DISTURBS.has(event.command.do),
+  );
+  return commands.map(({ command, step, atMs }, index) => {
+    const during = trace.events.slice(step, commands[index + 1]?.step ?? trace.events.length);
+    const fromMs = SILENCES.has(command.do) ? atMs : (firstMessageMs(during, command) ?? atMs);
+    return { command, fromMs, during };
+  });
+}
+
 /**
  * The settling times of a run, in the script's order. What nobody was called for is left out: a
  * restart of a static member, say, or a command that the next one follows too soon.
  */
 export function settlingTimes(trace: Trace): readonly SettlingTime[] {
-  const commands = trace.events.filter(
-    (event): event is EventOf<'command'> =>
-      event.kind === 'command' && DISTURBS.has(event.command.do),
-  );
-  return commands.flatMap((event, index) => {
-    const { command, step, atMs } = event;
-    const endStep = commands[index + 1]?.step ?? trace.events.length;
-    const during = trace.events.slice(step, endStep);
+  return disturbancesOf(trace).flatMap(({ command, fromMs, during }) => {
     const toMs = during.findLast(
       (each) => each.kind === 'callbackLeft' && each.callback === 'assigned',
     )?.atMs;
-    if (toMs === undefined) return [];
-    const fromMs = SILENCES.has(command.do) ? atMs : (firstMessageMs(during, command) ?? atMs);
-    return fromMs > toMs ? [] : [{ command, fromMs, toMs }];
+    return toMs === undefined || fromMs > toMs ? [] : [{ command, fromMs, toMs }];
   });
 }
 

@@ -10,6 +10,8 @@ export interface Broker {
    * once. Null for a broker that is not ours to stop.
    */
   readonly restart: ((downMs: number) => void) | null;
+  /** Is aborted, with a PlaygroundError, when it ends without being told; null where nobody can say. */
+  readonly failed: AbortSignal | null;
   /** Ends it and removes what it kept; nothing to do for a broker of somebody else. */
   readonly stop: () => Promise<void>;
 }

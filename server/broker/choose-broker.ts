@@ -63,6 +63,7 @@ export async function startBroker(
       addresses: settings.brokers,
       version: 'unknown',
       restart: null,
+      failed: null,
       stop,
     };
   }

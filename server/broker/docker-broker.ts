@@ -60,5 +60,5 @@ export async function startDockerBroker(
     await stop();
     throw error;
   }
-  return { kind: 'docker', addresses: [address], version, restart: null, stop };
+  return { kind: 'docker', addresses: [address], version, restart: null, failed: null, stop };
 }

@@ -3,11 +3,15 @@
  * happens when the server ends in whatever way, `kill -9` included. Then it removes the broker's
  * folder. Its argument is JSON: the command, its arguments, and the folder.
  *
+ * The broker's process id is in `broker.pid` in its folder, for who finds this process killed.
+ *
  * A line `restart 5000` on its standard input stops the broker and starts it again 5000 ms later.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
@@ -34,6 +38,7 @@ function start(): ReturnType<typeof spawn> {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  if (started.pid !== undefined) writeFileSync(join(task.folder, 'broker.pid'), `${started.pid}`);
   started.on('error', (error) => {
     process.stderr.write(`${error.message}\n`);
     void end(1);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -167,7 +167,14 @@ async function startKept(
     isRunning = false;
     return lastLines(result.all);
   });
+  const failed = new AbortController();
+  let isStopping = false;
+  keeper.on('exit', (_code, signal) => {
+    if (!isStopping) failed.abort(endedByItself(version, address));
+    if (signal !== null) void endOrphan(folder);
+  });
   const stop = async (): Promise<void> => {
+    isStopping = true;
     if (isRunning) keeper.stdin.end();
     await ended;
   };
@@ -189,7 +196,32 @@ async function startKept(
   const restart = (downMs: number): void => {
     if (isRunning) keeper.stdin.write(`restart ${downMs}\n`);
   };
-  return { kind: 'maven', addresses: [address], version, restart, stop };
+  return {
+    kind: 'maven',
+    addresses: [address],
+    version,
+    restart,
+    failed: failed.signal,
+    stop,
+  };
+}
+
+const endedByItself = (version: string, address: string): PlaygroundError =>
+  new PlaygroundError(
+    'broker-failed',
+    `Kafka ${version} at ${address} ended in the middle of the run.`,
+    'Start the run again, which starts another; if it goes on, see whether memory is short.',
+  );
+
+/** A keeper that was killed has left its broker behind, and the broker's folder. */
+async function endOrphan(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, 'broker.pid'), 'utf8').catch(() => '0'));
+  try {
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 const lastLines = (output: string | undefined): string =>

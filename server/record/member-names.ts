@@ -29,6 +29,7 @@ export class MemberNames {
     const isJoining = api === 'JoinGroup' || api === 'ConsumerGroupHeartbeat';
     const name = this.#known(heard) ?? (isJoining ? this.#newName(clientId ?? '') : null);
     if (name === null) return null;
+    if (api === 'LeaveGroup' && !this.#isOwn(heard, name)) return null;
     this.bind(heard.connection, name);
     for (const id of memberIdsIn(heard.exchange)) this.#byMemberId.set(id, name);
     return name;
@@ -42,6 +43,12 @@ export class MemberNames {
   onClosed(connection: number): void {
     this.#closed.add(connection);
     this.#byConnection.delete(connection);
+  }
+
+  /** An admin may send it too, to remove somebody. */
+  #isOwn({ exchange, connection }: Heard, name: string): boolean {
+    const isBound = this.#byConnection.get(connection) === name;
+    return isBound || this.#byClientId.get(exchange.clientId ?? '')?.includes(name) === true;
   }
 
   #known({ exchange, connection }: Heard): string | null {

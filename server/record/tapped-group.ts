@@ -5,6 +5,7 @@ import {
   asMemberName,
   hasSetting,
   type ClientKind,
+  type RecordedRequest,
   type RecordingHeader,
   type ScenarioMember,
   type Settings,
@@ -16,117 +17,120 @@ import { MemberNames, firstOf, structsOf, type Heard } from './member-names.ts';
 import { toRecordedRequest } from './recorded-request.ts';
 import { SeenIds } from './seen-ids.ts';
 
-/** Exchanges that are kept; what comes later is not recorded. */
-const MAX_HEARD = 50_000;
-/** Of these, such as the search for a coordinator, it is not known yet which group they are of. */
-const MAX_EARLY = 200;
+/** Of what waits for a member to join, or for its name, so much is kept. */
+const MAX_WAITING = 200;
 const DEFAULT_HEARTBEAT_MS = 3_000;
 const ASSIGNORS = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'];
 const DAY_MS = 86_400_000;
 
-interface Entry {
-  readonly heard: Heard;
-  /** Who it was of; null where that is not known, or not known yet. */
-  name: string | null;
+/** What a tap has seen of the cluster and of clients, whatever group they are of. */
+export class SeenCluster {
+  readonly partitionCounts = new Map<string, number>();
+  /** By client id, what the client says it is. */
+  readonly software = new Map<string, string>();
+  readonly #ids = new SeenIds();
+
+  get topicIds(): RecordingHeader['topicIds'] {
+    return this.#ids.topicIds;
+  }
+
+  see(exchange: Exchange): void {
+    const { api, clientId, request, response } = exchange;
+    if (api === 'ApiVersions') {
+      const name = request['clientSoftwareName'];
+      this.software.set(clientId ?? '', typeof name === 'string' ? name : '');
+    }
+    if (api !== 'Metadata') return;
+    this.#ids.see(exchange, null);
+    for (const { name, partitions } of structsOf(response['topics'])) {
+      const count = structsOf(partitions).length;
+      if (typeof name === 'string' && count > 0) this.partitionCounts.set(name, count);
+    }
+  }
 }
 
 /**
- * The recording of a group of somebody else's programs, from what a tap hears: nobody wrote a
+ * The recording of one group of somebody else's programs, from what a tap hears: nobody wrote a
  * scenario, so its header says what can be deduced. There are no commands and no listener calls.
  */
 export class TappedGroup {
+  readonly #group: string;
   readonly #startedMs: number;
-  readonly #heard: Entry[] = [];
-  /** Searches for the coordinator by members that have no name yet. */
-  #searches: readonly Entry[] = [];
-  /** What came before the group was known. */
-  readonly #early: Heard[] = [];
+  readonly #cluster: SeenCluster;
   readonly #names = new MemberNames();
   readonly #ids = new SeenIds();
-  readonly #partitionCounts = new Map<string, number>();
-  /** By client id, what the client says it is. */
-  readonly #software = new Map<string, string>();
-  #group: string | null;
+  readonly #lines: RecordedRequest[] = [];
+  /** Everybody who joined, by the last that it said of itself; no topics where it named none. */
+  readonly #members = new Map<string, ScenarioMember>();
+  /** What came before the first member joined. */
+  readonly #early: Heard[] = [];
+  /** Searches for the coordinator by members that have no name yet. */
+  #searches: readonly { readonly heard: Heard; readonly line: RecordedRequest }[] = [];
 
-  /** @param group null takes the first group that a member joins. */
-  constructor(group: string | null, startedMs: number) {
+  constructor(group: string, startedMs: number, cluster: SeenCluster) {
     this.#group = group;
     this.#startedMs = startedMs;
+    this.#cluster = cluster;
   }
 
-  get group(): string | null {
-    return this.#group;
-  }
-
-  /** Whether the exchange belongs to the group. */
-  hear(heard: Heard): boolean {
+  /** @returns the lines of the recording that are known by now: not quite in order of time. */
+  hear(heard: Heard): readonly RecordedRequest[] {
     const { exchange } = heard;
-    const { api, request, response, clientId } = exchange;
-    if (api === 'ApiVersions') {
-      const name = request['clientSoftwareName'];
-      this.#software.set(clientId ?? '', typeof name === 'string' ? name : '');
+    if (!isReadable(exchange)) return [];
+    if (this.#members.size > 0) return this.#keep(heard);
+    if (!isJoin(exchange)) {
+      if (this.#early.length < MAX_WAITING) this.#early.push(heard);
+      return [];
     }
-    if (api === 'Metadata') {
-      this.#ids.see(exchange, null);
-      for (const { name, partitions } of structsOf(response['topics'])) {
-        const count = structsOf(partitions).length;
-        if (typeof name === 'string' && count > 0) this.#partitionCounts.set(name, count);
-      }
-    }
-    if (this.#group === null) {
-      if (!isJoin(exchange)) {
-        if (this.#early.length < MAX_EARLY) this.#early.push(heard);
-        return false;
-      }
-      this.#group = groupOf(exchange);
-      for (const early of this.#early.splice(0)) this.#keep(early);
-    }
-    return this.#keep(heard);
-  }
-
-  /** Keeps what is of the group, and says whether it was. */
-  #keep(heard: Heard): boolean {
-    const { exchange } = heard;
-    const isOurs = groupOf(exchange) === this.#group;
-    const isFull = this.#heard.length >= MAX_HEARD;
-    if (!isOurs || isFull || !isReadable(exchange)) return false;
-    const name = this.#names.hear(heard);
-    this.#ids.see(exchange, name);
-    const entry = { heard, name };
-    this.#heard.push(entry);
-    if (name === null && isSearch(exchange)) this.#searches = [...this.#searches, entry];
-    if (name !== null && isJoin(exchange)) this.#nameEarlier(name, exchange.clientId);
-    return true;
-  }
-
-  /**
-   * A client looks for its coordinator by another connection and before it joins: that was the one
-   * who joins next under its client id.
-   */
-  #nameEarlier(name: string, clientId: string | null): void {
-    const own = this.#searches.filter(({ heard }) => heard.exchange.clientId === clientId);
-    if (own.length === 0) return;
-    this.#searches = this.#searches.filter((entry) => !own.includes(entry));
-    for (const entry of own) {
-      entry.name = name;
-      this.#names.bind(entry.heard.connection, name);
-    }
+    return [...this.#early.splice(0), heard].flatMap((each) => this.#keep(each));
   }
 
   onClosed(connection: number): void {
     this.#names.onClosed(connection);
   }
 
-  /** The recording so far; null until a member has joined. */
-  recording(nowMs: number): Recording | null {
-    const members = this.#members();
-    if (this.#group === null || members.length === 0) return null;
-    const lines = this.#heard.flatMap(({ heard: { exchange }, name }) => {
-      const line = toRecordedRequest(exchange, name, this.#startedMs);
-      return line === null || (name === null && isSearch(exchange)) ? [] : [line];
+  #keep(heard: Heard): readonly RecordedRequest[] {
+    const { exchange } = heard;
+    const name = this.#names.hear(heard);
+    this.#ids.see(exchange, name);
+    const line = toRecordedRequest(exchange, name, this.#startedMs);
+    if (line === null) return [];
+    if (name === null && isSearch(exchange)) {
+      this.#searches = [...this.#searches, { heard, line }].slice(-MAX_WAITING);
+      return [];
+    }
+    const isJoining = name !== null && isJoin(exchange);
+    if (isJoining) this.#members.set(name, this.#memberOf(name, exchange));
+    const lines = isJoining ? [...this.#searchesOf(name, exchange.clientId), line] : [line];
+    this.#lines.push(...lines);
+    return lines;
+  }
+
+  /**
+   * A client looks for its coordinator by another connection and before it joins: that was the one
+   * who joins next under its client id.
+   */
+  #searchesOf(member: string, clientId: string | null): readonly RecordedRequest[] {
+    const own = this.#searches.filter(({ heard }) => heard.exchange.clientId === clientId);
+    if (own.length === 0) return [];
+    this.#searches = this.#searches.filter((entry) => !own.includes(entry));
+    return own.map(({ heard, line }) => {
+      this.#names.bind(heard.connection, member);
+      return { ...line, member };
     });
-    const topics = new Set(members.flatMap((member) => member.topics));
-    const header: RecordingHeader = {
+  }
+
+  /** What the recording's first line is by now; null until a member has joined. */
+  header(nowMs: number): RecordingHeader | null {
+    if (this.#members.size === 0) return null;
+    const { partitionCounts } = this.#cluster;
+    const all = partitionCounts.size > 0 ? [...partitionCounts.keys()] : ['unknown'];
+    const members = [...this.#members.values()].map((member) =>
+      member.topics.length > 0 ? member : { ...member, topics: all },
+    );
+    const topics = [...new Set(members.flatMap((member) => member.topics))];
+    const topicIds = Object.entries(this.#cluster.topicIds);
+    return {
       format: RECORDING_FORMAT,
       scenario: {
         format: SCENARIO_FORMAT,
@@ -134,10 +138,7 @@ export class TappedGroup {
         title: `Group ${this.#group}, as a tap saw it`,
         group: asGroupId(this.#group),
         broker: {},
-        topics: [...topics].map((name) => ({
-          name,
-          partitions: this.#partitionCounts.get(name) ?? 1,
-        })),
+        topics: topics.map((name) => ({ name, partitions: partitionCounts.get(name) ?? 1 })),
         members,
         script: [],
         untilMs: Math.min(DAY_MS, Math.max(0, nowMs - this.#startedMs)),
@@ -146,31 +147,32 @@ export class TappedGroup {
       clients: {},
       recordedAt: new Date(this.#startedMs).toISOString(),
       memberIds: this.#ids.memberIds,
-      topicIds: this.#ids.topicIds,
+      topicIds: Object.fromEntries(topicIds.filter(([name]) => topics.includes(name))),
     };
-    return { header, lines: lines.sort((a, b) => a.atMs - b.atMs) };
   }
 
-  /** Everybody who joined, by the last that it said of itself. */
-  #members(): readonly ScenarioMember[] {
-    const members = new Map<string, ScenarioMember>();
-    for (const { heard, name } of this.#heard) {
-      if (name === null || !isJoin(heard.exchange)) continue;
-      const { request, clientId } = heard.exchange;
-      const protocols = structsOf(request['protocols']);
-      const client = clientOf(this.#software.get(clientId ?? '') ?? '', protocols);
-      const asked = firstOf([protocols[0]?.['metadata'] ?? null]);
-      const topics = textsOf(asked?.['topics'] ?? request['subscribedTopicNames']);
-      const known = members.get(name)?.topics ?? [...this.#partitionCounts.keys()];
-      members.set(name, {
-        name: asMemberName(name),
-        client,
-        topics: topics.length > 0 ? topics : known.length > 0 ? known : ['unknown'],
-        config: configOf(client, heard.exchange),
-        work: { perRecordMs: 0, commitInRevoked: false },
-      });
-    }
-    return [...members.values()];
+  /** The recording so far; null until a member has joined. */
+  recording(nowMs: number): Recording | null {
+    const header = this.header(nowMs);
+    if (header === null) return null;
+    return { header, lines: [...this.#lines].sort((a, b) => a.atMs - b.atMs) };
+  }
+
+  #memberOf(name: string, exchange: Exchange): ScenarioMember {
+    const { request, clientId } = exchange;
+    const protocols = structsOf(request['protocols']);
+    const client = clientOf(this.#cluster.software.get(clientId ?? '') ?? '', protocols);
+    const asked = firstOf([protocols[0]?.['metadata'] ?? null]);
+    const topics = textsOf(asked?.['topics'] ?? request['subscribedTopicNames']);
+    const known = this.#members.get(name);
+    return {
+      name: asMemberName(name),
+      client,
+      topics: topics.length > 0 ? topics : (known?.topics ?? []),
+      // Under KIP-848 most heartbeats say nothing of their settings: those of before still hold.
+      config: { ...known?.config, ...configOf(client, exchange) },
+      work: { perRecordMs: 0, commitInRevoked: false },
+    };
   }
 }
 
@@ -181,7 +183,8 @@ const isJoin = ({ api, request }: Exchange): boolean =>
 
 const isSearch = ({ api }: Exchange): boolean => api === 'FindCoordinator';
 
-function groupOf({ api, request }: Exchange): string | null {
+/** The group that an exchange is of; null for what is of none. */
+export function groupOf({ api, request }: Exchange): string | null {
   const [key] = api === 'FindCoordinator' ? textsOf(request['coordinatorKeys']) : [];
   const group =
     request['groupId'] ?? firstOf(request['groups'])?.['groupId'] ?? request['key'] ?? key;

@@ -19,6 +19,8 @@ async function until(holds: () => Promise<boolean>): Promise<boolean> {
 export class Cluster {
   readonly #admin: Admin;
   readonly #producer: Producer;
+  /** Topics that were made here, and are ours to remove. */
+  #made: readonly string[] = [];
 
   constructor(addresses: readonly string[]) {
     const kafka = new Kafka({
@@ -58,6 +60,7 @@ export class Cluster {
         'Remove it, or give the scenario’s topic another name.',
       );
     }
+    this.#made = topics.map(({ name }) => name);
     await this.#admin.createTopics({
       waitForLeaders: false,
       topics: topics.map(({ name, partitions }) => ({
@@ -122,18 +125,27 @@ export class Cluster {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
   }
 
-  /** Removes the group once its members are out of it, and the topics. */
-  async remove({ group, topics }: Scenario): Promise<void> {
-    await until(() => this.#deleteGroup(group));
+  /**
+   * Removes the group once its members are out of it, and the topics that were made here; nothing else.
+   *
+   * @throws PlaygroundError `broker-failed` when they are still there after a while.
+   */
+  async remove(group: string): Promise<void> {
+    const isGroupGone = await until(() => this.#deleteGroup(group));
     const known = new Set(await this.#admin.listTopics());
-    const own = topics.map(({ name }) => name).filter((name) => known.has(name));
-    if (own.length === 0) return;
-    await this.#admin.deleteTopics({ topics: own });
+    const own = this.#made.filter((name) => known.has(name));
+    if (own.length > 0) await this.#admin.deleteTopics({ topics: own });
     // As with creation: gone is what the broker no longer lists.
-    await until(async () => {
+    const areTopicsGone = await until(async () => {
       const left = await this.#admin.listTopics();
       return own.every((name) => !left.includes(name));
     });
+    if (isGroupGone && areTopicsGone) return;
+    throw new PlaygroundError(
+      'broker-failed',
+      `${isGroupGone ? 'The topics are' : 'The group is'} still there after ${DEADLINE_MS} ms.`,
+      'Remove them by hand.',
+    );
   }
 
   /** Whether the group is gone. Killed members are in it until their session times out. */

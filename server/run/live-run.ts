@@ -3,10 +3,10 @@ import {
   Faults,
   PlaygroundError,
   RECORDING_FORMAT,
-  asGroupId,
   isFault,
   unreachable,
   type ClientKind,
+  type GroupPoll,
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
@@ -21,16 +21,30 @@ import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
 import { Cluster } from './cluster.ts';
+import { GroupPolls, describeGroup } from './group-poll.ts';
 import { MemberProcess } from './member-process.ts';
+import { newPrefix, withPrefix } from './own-names.ts';
 import { removeMembers } from './remove-members.ts';
 
 /** How long a broker that was restarted may take to start. */
 const BACK_DEADLINE_MS = 60_000;
 
+const MAX_RECORDING_BYTES = 64 * 1024 * 1024;
+
+/** What may be set of a run beside its scenario. */
+export interface RunSettings {
+  /** How often an admin asks what the group is. */
+  readonly pollMs?: number;
+  readonly maxRecordingBytes?: number;
+}
+
+export const POLL_MS = 1_000;
+
 /** What a run tells while it happens. */
 export interface RunListener {
   readonly onHeader: (header: RecordingHeader) => void;
   readonly onLine: (line: RecordingLine) => void;
+  readonly onPoll?: (poll: GroupPoll) => void;
   readonly onProgress: (text: string) => void;
 }
 
@@ -49,28 +63,28 @@ export interface Recording {
  * costs only what its client costs. They reach the broker through a tap, which hears their requests.
  *
  * @param signal ends the run early; what was made is removed all the same.
- * @throws PlaygroundError `run-cancelled`, `member-failed`, `broker-failed`.
+ * @throws PlaygroundError `run-cancelled`, `member-failed`, `broker-failed`, `recording-too-large`.
  */
 export async function runLive(
   scenario: Scenario,
   broker: Broker,
   listener: RunListener,
   signal: AbortSignal,
+  settings: RunSettings = {},
 ): Promise<Recording> {
-  const named =
-    broker.kind === 'foreign' ? withPrefix(scenario, `playground-${Date.now()}-`) : scenario;
+  const isForeign = broker.kind === 'foreign';
+  const named = isForeign ? withPrefix(scenario, newPrefix()) : scenario;
   const launches = new Map<ClientKind, Launch>();
   for (const { client } of scenario.members) {
     if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
   }
   const cluster = new Cluster(broker.addresses);
-  const run = new Run(named, broker, launches, cluster, listener, signal);
+  const run = new Run(named, broker, launches, cluster, listener, signal, settings);
   try {
     await cluster.connect();
     if (signal.aborted) throw cancelled();
-    listener.onProgress(
-      `Making ${named.topics.map(({ name }) => name).join(', ')} for group ${named.group}.`,
-    );
+    const promise = isForeign ? ' on your broker; they are removed after the run' : '';
+    listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     return await run.toEnd();
@@ -99,17 +113,33 @@ async function cleanUp(
   listener: RunListener,
 ): Promise<void> {
   try {
+    // Of a broker of ours that is gone nothing is left.
+    if (broker.failed?.aborted === true) return;
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
     if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
     await emptyGroup(broker, scenario.group, memberIds);
-    await cluster.remove(scenario);
+    await cluster.remove(scenario.group);
   } catch (error) {
-    const names = scenario.topics.map(({ name }) => name).join(', ');
     const reason = error instanceof Error ? error.message : String(error);
-    listener.onProgress(`Not removed: ${names} and group ${scenario.group} (${reason}).`);
+    listener.onProgress(`Not removed: ${printNames(scenario)} (${reason})`);
+    for (const command of cleaningCommands(scenario, broker)) listener.onProgress(command);
+  } finally {
+    await cluster.disconnect();
   }
-  await cluster.disconnect();
+}
+
+const printNames = ({ topics, group }: Scenario): string =>
+  `topics ${topics.map(({ name }) => name).join(', ')} and group ${group}`;
+
+/** With Kafka's own tools, for who has to do it by hand. */
+function cleaningCommands({ topics, group }: Scenario, { addresses }: Broker): readonly string[] {
+  const to = `--bootstrap-server ${addresses.join(',')} --delete`;
+  const names = topics.map(({ name }) => name).join(',');
+  return [
+    `Remove them with: kafka-consumer-groups.sh ${to} --group ${group}`,
+    `and: kafka-topics.sh ${to} --topic ${names}`,
+  ];
 }
 
 /** Removes who did not leave by itself: killed and static members, until their session times out. */
@@ -125,23 +155,15 @@ async function emptyGroup(
   await removeMembers(address, group, members).catch(() => undefined);
 }
 
+const tooLarge = (): PlaygroundError =>
+  new PlaygroundError(
+    'recording-too-large',
+    'The run was ended: its recording has become larger than 64 MB.',
+    'Let it run for a shorter time, with fewer members or fewer records.',
+  );
+
 const cancelled = (cause?: unknown): PlaygroundError =>
   new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
-
-/** The scenario with names of topics and group that nobody else uses. */
-function withPrefix(scenario: Scenario, prefix: string): Scenario {
-  const named = (name: string): string => `${prefix}${name}`;
-  return {
-    ...scenario,
-    group: asGroupId(named(scenario.group)),
-    topics: scenario.topics.map((topic) => ({ ...topic, name: named(topic.name) })),
-    members: scenario.members.map((member) => ({ ...member, topics: member.topics.map(named) })),
-    script: scenario.script.map((command) => {
-      if ('topic' in command) return { ...command, topic: named(command.topic) };
-      return 'topics' in command ? { ...command, topics: command.topics.map(named) } : command;
-    }),
-  };
-}
 
 class Run {
   readonly #scenario: Scenario;
@@ -150,6 +172,11 @@ class Run {
   readonly #cluster: Cluster;
   readonly #listener: RunListener;
   readonly #signal: AbortSignal;
+  /** Is aborted when the recording takes no more. */
+  readonly #full = new AbortController();
+  #leftBytes: number;
+  readonly #pollMs: number;
+  #polls: GroupPolls | null = null;
   readonly #lines: RecordingLine[] = [];
   /** The process of each member that is to be started next, or runs. */
   readonly #processes = new Map<string, MemberProcess>();
@@ -167,13 +194,20 @@ class Run {
     cluster: Cluster,
     listener: RunListener,
     signal: AbortSignal,
+    { pollMs = POLL_MS, maxRecordingBytes = MAX_RECORDING_BYTES }: RunSettings,
   ) {
     this.#scenario = scenario;
     this.#broker = broker;
     this.#launches = launches;
     this.#cluster = cluster;
     this.#listener = listener;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([
+      signal,
+      this.#full.signal,
+      ...(broker.failed === null ? [] : [broker.failed]),
+    ]);
+    this.#leftBytes = maxRecordingBytes;
+    this.#pollMs = pollMs;
   }
 
   async toEnd(): Promise<Recording> {
@@ -191,6 +225,7 @@ class Run {
     await Promise.all([...this.#processes.values()].map((member) => member.prepared()));
     this.#startedMs = Date.now();
     this.#listener.onHeader(this.#header());
+    this.#startPolls();
     for (const command of script.filter(({ atMs }) => atMs <= untilMs)) {
       await this.#waitUntil(command.atMs);
       await this.#carryOut(command);
@@ -203,6 +238,7 @@ class Run {
   /** Ends what still runs; of that nothing is heard any more. */
   async endMembers(): Promise<void> {
     this.#isOver = true;
+    this.#polls?.stop();
     await Promise.all(this.#all.map((member) => member.end()));
   }
 
@@ -215,12 +251,27 @@ class Run {
     await this.#tap?.close();
   }
 
+  /** Past the tap: the recording holds what members say, not what we ask. */
+  #startPolls(): void {
+    const address = readAddress(this.#broker.addresses[0] ?? '');
+    if (address === null) return;
+    const { group, members } = this.#scenario;
+    const isConsumer = members.some(({ config }) => config['group.protocol'] === 'consumer');
+    this.#polls = new GroupPolls(
+      () => describeGroup(address, group, isConsumer),
+      this.#pollMs,
+      this.#startedMs,
+      (poll) => this.#listener.onPoll?.(poll),
+    );
+  }
+
   async #waitUntil(atMs: number): Promise<void> {
     const leftMs = this.#startedMs + atMs - Date.now();
     try {
       await sleep(Math.max(0, leftMs), undefined, { signal: this.#signal });
     } catch (error) {
-      throw cancelled(error);
+      const { reason } = this.#signal as { readonly reason: unknown };
+      throw reason instanceof PlaygroundError ? reason : cancelled(error);
     }
   }
 
@@ -268,7 +319,12 @@ class Run {
   }
 
   #add(line: RecordingLine): void {
-    if (this.#startedMs === 0 || this.#isOver) return;
+    if (this.#startedMs === 0 || this.#isOver || this.#full.signal.aborted) return;
+    this.#leftBytes -= Buffer.byteLength(JSON.stringify(line)) + 1;
+    if (this.#leftBytes < 0) {
+      this.#full.abort(tooLarge());
+      return;
+    }
     this.#lines.push(line);
     this.#listener.onLine(line);
   }

@@ -19,12 +19,28 @@ const WORK: Readonly<Record<ClientKind, readonly string[]>> = {
 
 const SIMULATE = 'or simulate the scenario.';
 
+/** Each member is a process of this machine. */
+const MAX_MEMBERS = 32;
+const MAX_RUN_MS = 600_000;
+
 /**
  * Refuses what cannot be run on a real broker here, before anything starts.
  *
  * @throws PlaygroundError `scenario-unsupported`, naming the JSON path.
  */
 export function refuseUnrunnable(scenario: Scenario, brokerKind: Broker['kind'] | 'none'): void {
+  if (scenario.members.length > MAX_MEMBERS) {
+    refuse(
+      `$.members has ${scenario.members.length} members, and ${MAX_MEMBERS} processes are the most here`,
+      `Leave members out, ${SIMULATE}`,
+    );
+  }
+  if (scenario.untilMs > MAX_RUN_MS) {
+    refuse(
+      `$.untilMs is ${scenario.untilMs}, and a run takes ${MAX_RUN_MS} ms, which is ten minutes, at most`,
+      `Make it shorter, ${SIMULATE}`,
+    );
+  }
   scenario.topics.forEach(({ racks }, index) => {
     if (racks === undefined) return;
     refuse(

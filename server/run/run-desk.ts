@@ -4,16 +4,14 @@ import type { Broker, BrokerConfig } from '../broker/broker.ts';
 import { startBroker } from '../broker/choose-broker.ts';
 import type { Settings } from '../settings.ts';
 import { runLive } from './live-run.ts';
+import { MessageLog } from './message-log.ts';
 import { brokerConfigOf } from './recording-file.ts';
 
-/** One run and all that was said of it, so that a late or returning listener misses nothing. */
 interface DeskRun {
   readonly id: string;
-  readonly messages: LiveMessage[];
-  readonly listeners: Set<() => void>;
+  readonly log: MessageLog<LiveMessage>;
   readonly cancel: AbortController;
   finished: Promise<void>;
-  isOver: boolean;
 }
 
 /**
@@ -34,7 +32,7 @@ export class RunDesk {
   }
 
   get runId(): string | null {
-    return this.#run?.isOver === false ? this.#run.id : null;
+    return this.#run?.log.isOver === false ? this.#run.id : null;
   }
 
   /**
@@ -52,16 +50,13 @@ export class RunDesk {
     }
     const run: DeskRun = {
       id: randomUUID(),
-      messages: [],
-      listeners: new Set(),
+      log: new MessageLog(),
       cancel: new AbortController(),
       finished: Promise.resolve(),
-      isOver: false,
     };
     this.#run = run;
     run.finished = this.#carryOut(run, scenario).finally(() => {
-      run.isOver = true;
-      for (const wake of run.listeners) wake();
+      run.log.end();
     });
     return run.id;
   }
@@ -83,7 +78,7 @@ export class RunDesk {
     from: number,
     signal: AbortSignal,
   ): AsyncGenerator<readonly [number, LiveMessage]> {
-    return messagesOf(this.#find(id), from, signal);
+    return this.#find(id).log.from(from, signal);
   }
 
   /** Ends the run that is under way and the broker. */
@@ -106,8 +101,7 @@ export class RunDesk {
 
   async #carryOut(run: DeskRun, scenario: Scenario): Promise<void> {
     const tell = (message: LiveMessage): void => {
-      run.messages.push(message);
-      for (const wake of run.listeners) wake();
+      run.log.tell(message);
     };
     const onProgress = (text: string): void => {
       this.#say(text);
@@ -127,6 +121,9 @@ export class RunDesk {
           onLine: (line) => {
             tell({ type: 'line', line });
           },
+          onPoll: (poll) => {
+            tell({ type: 'polled', poll });
+          },
         },
         run.cancel.signal,
       );
@@ -140,41 +137,14 @@ export class RunDesk {
   /** The broker that is up, when its settings are the ones that are asked for; else a new one. */
   async #useBroker(config: BrokerConfig, say: (line: string) => void): Promise<Broker> {
     const wanted = JSON.stringify(Object.entries(config).sort());
-    if (this.#broker !== null && this.#broker.config === wanted) return this.#broker.broker;
+    const isUp = this.#broker?.broker.failed?.aborted !== true;
+    if (isUp && this.#broker?.config === wanted) return this.#broker.broker;
     await this.#broker?.broker.stop();
     this.#broker = null;
     const broker = await startBroker(this.#settings, config, say);
     this.#broker = { broker, config: wanted };
     return broker;
   }
-}
-
-async function* messagesOf(
-  run: DeskRun,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<readonly [number, LiveMessage]> {
-  let index = from;
-  while (!signal.aborted) {
-    const message = run.messages[index];
-    if (message !== undefined) {
-      yield [index, message];
-      index += 1;
-    } else if (run.isOver) return;
-    else await nextNews(run, signal);
-  }
-}
-
-function nextNews(run: DeskRun, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      run.listeners.delete(wake);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    run.listeners.add(wake);
-    signal.addEventListener('abort', wake);
-  });
 }
 
 function problemOf(error: unknown): LiveMessage {

@@ -1,61 +1,51 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, traceOfRecording } from '../../engine/index.ts';
-import { TappedGroup } from '../record/tapped-group.ts';
-import type { Address } from '../wire/addresses.ts';
-import { Tap, printAddress } from '../wire/tap.ts';
 import type { Recording } from './live-run.ts';
+import type { TapDesk } from './tap-desk.ts';
 
-export interface TapRunOptions {
-  readonly listen: Address;
-  readonly to: Address;
-  /** Null takes the first group that a member joins. */
-  readonly group: string | null;
+export interface TapListener {
   readonly onSentence: (atMs: number, sentence: string) => void;
   readonly onProgress: (text: string) => void;
 }
 
 const BETWEEN_LOOKS_MS = 500;
+/** A long recording takes its time to be read: of all time it takes at most a tenth. */
+const LOOK_SHARE = 10;
 
 /**
- * Stands before a broker until the signal comes, and says what happens to a group of the programs
- * that connect through it. Nothing is written to the broker.
+ * Says in sentences what happens to a group of a tap, the first that a member joins, until the signal
+ * comes.
  *
- * @returns the recording; null when no member joined.
- * @throws PlaygroundError `port-taken`.
+ * @returns the group; null when no member joined one.
  */
-export async function runTap(
-  { listen, to, group, onSentence, onProgress }: TapRunOptions,
+export async function tellOfTap(
+  taps: TapDesk,
+  tapId: string,
+  { onSentence, onProgress }: TapListener,
   signal: AbortSignal,
-): Promise<Recording | null> {
-  const tapped = new TappedGroup(group, Date.now());
-  let isNews = false;
-  const tap = await Tap.open({
-    listen,
-    to: [to],
-    onExchange: (exchange, connection) => {
-      const known = tapped.group;
-      if (tapped.hear({ exchange, connection })) isNews = true;
-      if (known === null && tapped.group !== null) onProgress(`Watching group ${tapped.group}.`);
-    },
-    onClosed: (connection) => {
-      tapped.onClosed(connection);
-    },
-  });
-  onProgress(`Point your programs to ${printAddress(listen)} instead of ${printAddress(to)}.`);
+): Promise<string | null> {
   const said = new Map<string, number>();
-  const look = (): void => {
-    if (isNews) sayNews(tapped.recording(Date.now()), said, onSentence);
-    isNews = false;
-  };
-  try {
-    while (!signal.aborted) {
-      await sleep(BETWEEN_LOOKS_MS, undefined, { signal }).catch(() => undefined);
-      look();
+  let lineCount = 0;
+  let groupCount = 0;
+  let restMs = BETWEEN_LOOKS_MS;
+  while (!signal.aborted) {
+    await sleep(restMs, undefined, { signal }).catch(() => undefined);
+    const [group, ...others] = taps.groups(tapId);
+    if (group === undefined) continue;
+    if (groupCount === 0) onProgress(`Watching group ${group}.`);
+    for (const other of others.slice(Math.max(0, groupCount - 1))) {
+      onProgress(`Group ${other} comes through as well; --group ${other} tells of that one.`);
     }
-    return tapped.recording(Date.now());
-  } finally {
-    await tap.close();
+    groupCount = others.length + 1;
+    const beganMs = Date.now();
+    const recording = taps.recording(tapId, group);
+    if (recording !== null && recording.lines.length > lineCount) {
+      lineCount = recording.lines.length;
+      sayNews(recording, said, onSentence);
+    }
+    restMs = Math.max(BETWEEN_LOOKS_MS, (Date.now() - beganMs) * LOOK_SHARE);
   }
+  return taps.groups(tapId)[0] ?? null;
 }
 
 /**
@@ -63,11 +53,10 @@ export async function runTap(
  * came, so a later look finds new events between those of an earlier one.
  */
 function sayNews(
-  recording: Recording | null,
+  recording: Recording,
   said: Map<string, number>,
-  onSentence: TapRunOptions['onSentence'],
+  onSentence: TapListener['onSentence'],
 ): void {
-  if (recording === null) return;
   const trace = traceOfRecording(recording.header, recording.lines, false);
   const seen = new Map<string, number>();
   for (const { step, atMs } of trace.events) {

@@ -27,6 +27,8 @@ const NODES: Readonly<Record<string, string>> = {
  */
 const NEWEST_FETCH = 15;
 
+const LARGEST_PORT = 65_535;
+
 /** Whether answers of this API are to be changed before a client sees them. */
 export const isRedirected = (api: Api): boolean =>
   api.key === API_VERSIONS_KEY || NODES[api.name] !== undefined;
@@ -58,7 +60,9 @@ export async function redirect(
 async function redirectNode(node: WireBody, elsewhere: Redirect): Promise<WireBody | null> {
   const { host, port } = node;
   // With an error there is no coordinator: "" and -1.
-  if (typeof host !== 'string' || typeof port !== 'number' || host === '' || port <= 0) return null;
+  if (typeof host !== 'string' || typeof port !== 'number' || host === '') return null;
+  // The field has room for what is no port, and to connect there would be an exception.
+  if (port <= 0 || port > LARGEST_PORT) return null;
   const address = await elsewhere({ host, port });
   return address === null ? null : { ...node, ...address };
 }

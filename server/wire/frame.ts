@@ -1,11 +1,12 @@
 import { WireProblem, WireReader, WireWriter } from './bytes.ts';
+import { ADMIN_APIS } from './admin-apis.ts';
 import { CLUSTER_APIS, DATA_APIS } from './cluster-apis.ts';
 import { asNumber, attempt, readBody, writeBody, type Decoded, type WireBody } from './codec.ts';
 import { GROUP_APIS } from './group-apis.ts';
 import { f, message, type Api, type Message } from './schema.ts';
 
 /** All that can be decoded. */
-export const APIS: readonly Api[] = [...GROUP_APIS, ...CLUSTER_APIS, ...DATA_APIS];
+export const APIS: readonly Api[] = [...GROUP_APIS, ...ADMIN_APIS, ...CLUSTER_APIS, ...DATA_APIS];
 
 const BY_KEY = new Map(APIS.map((api) => [api.key, api]));
 export const apiOfKey = (key: number): Api | null => BY_KEY.get(key) ?? null;

@@ -143,3 +143,7 @@ export function readAddress(text: string): Address | null {
     ? { host, port }
     : null;
 }
+
+/** Whether a host names this machine alone. */
+export const isLoopbackHost = (host: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);

@@ -10,10 +10,14 @@ import {
 import { preparedRun } from '../sources/prepared.ts';
 import { SimulatedSource, problemOf, type Problem } from '../sources/simulated.ts';
 import type { LiveSession } from './live-session.svelte.ts';
-import { restMs, stopIndexOf, stopsOf, type Detail } from './stops.ts';
+import { restMs, sameMoment, stopIndexOf, stopsOf, type Detail } from './stops.ts';
+import type { TapSession } from './tap-session.svelte.ts';
 
-/** What is being shown: the lesson's run, the simulation of a live run, or what real clients did. */
-export type Shown = 'lesson' | 'simulated' | 'real';
+/**
+ * What is being shown: the lesson's run, the simulation of a live run, what real clients did in it, or
+ * what programs do that come through a tap.
+ */
+export type Shown = 'lesson' | 'simulated' | 'real' | 'tapped';
 
 /** All state of the page and the only writer of it. */
 export class Playground {
@@ -26,6 +30,8 @@ export class Playground {
   problem = $state.raw<Problem | null>(null);
   /** The last run on a real broker. */
   live = $state.raw<LiveSession | null>(null);
+  /** The last tap. */
+  tap = $state.raw<TapSession | null>(null);
   shown = $state<Shown>('lesson');
   step = $state(0);
   detail = $state<Detail>('moments');
@@ -104,6 +110,8 @@ export class Playground {
         return this.live?.simulated ?? null;
       case 'real':
         return this.live?.recorded ?? null;
+      case 'tapped':
+        return this.tap?.trace ?? null;
     }
   }
 
@@ -183,18 +191,30 @@ export class Playground {
     );
   }
 
-  // ---- live ---------------------------------------------------------------------------------
+  // ---- runs that are under way --------------------------------------------------------------
 
   /** Runs the scenario with real clients, and shows it while it happens. */
   runLive(live: LiveSession): void {
-    if (this.shown !== 'lesson') this.show('lesson');
+    if (this.shown === 'simulated' || this.shown === 'real') this.show('lesson');
     this.live = live;
-    let isFirst = true;
-    void live.run(this.#source, () => {
-      if (isFirst) this.show('real');
-      isFirst = false;
-      // Who watches a run as it happens is taken along.
-      if (this.shown === 'real' && !this.isPlaying) this.goToStop(this.stops.length - 1);
-    });
+    void live.run(this.#source);
+  }
+
+  /** Shows the end of what comes through a tap, and goes along with it. */
+  showTap(): void {
+    this.show('tapped', (this.tap?.trace?.events.length ?? 1) - 1);
+  }
+
+  /**
+   * A run has grown: who was at its end goes along, who looks at a step goes on looking at it. The
+   * first of it is shown at once.
+   */
+  onGrown(grown: Shown, before: Trace | null): void {
+    const after = this.#traceOf(grown);
+    if (after === null) return;
+    if (before === null) this.show(grown, after.events.length - 1);
+    if (before === null || this.shown !== grown) return;
+    const wasAtEnd = this.step >= before.events.length - 1 && !this.isPlaying;
+    this.goTo(wasAtEnd ? after.events.length - 1 : sameMoment(before, after, this.step));
   }
 }

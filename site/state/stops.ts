@@ -65,6 +65,19 @@ export function stopIndexOf(stops: readonly number[], step: number): number {
   return (next < 0 ? stops.length : next) - 1;
 }
 
+/**
+ * The step of a grown run that shows what a step of the earlier one did. A request is known when it is
+ * answered, so what is new may stand between what was there.
+ */
+export function sameMoment(before: Trace, after: Trace, step: number): number {
+  const event = before.events[step];
+  const isSame = (other: TraceEvent | undefined): boolean =>
+    other?.atMs === event?.atMs && other?.kind === event?.kind && other?.actor === event?.actor;
+  if (event === undefined || isSame(after.events[step])) return step;
+  const found = after.events.findIndex(isSame);
+  return found >= 0 ? found : after.events.findLastIndex(({ atMs }) => atMs <= event.atMs);
+}
+
 const SHORTEST_MS = 450;
 const LONGEST_MS = 1_400;
 

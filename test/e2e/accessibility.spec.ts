@@ -17,7 +17,7 @@ for (const { name, width, height, scheme } of SCREENS) {
       const playground = new PlaygroundPage(page);
       await playground.open();
       await playground.jumpTo('The first member gives up');
-      for (const tab of ['Log', 'Diagram', 'Machine', 'Live']) {
+      for (const tab of ['Log', 'Diagram', 'Machine', 'Live', 'Tap']) {
         await playground.showTab(tab);
         await expect(page.getByRole('tabpanel', { name: tab })).not.toContainText(' …');
         const { violations } = await new AxeBuilder({ page }).analyze();
@@ -33,7 +33,7 @@ for (const { name, width, height, scheme } of SCREENS) {
       const playground = new PlaygroundPage(page);
       await playground.open();
       await playground.jumpTo('The first member gives up');
-      for (const tab of ['Log', 'Diagram', 'Machine', 'Live']) {
+      for (const tab of ['Log', 'Diagram', 'Machine', 'Live', 'Tap']) {
         await playground.showTab(tab);
         await expect(page.getByRole('tabpanel', { name: tab })).not.toContainText(' …');
         const widths = await page.evaluate(() => ({

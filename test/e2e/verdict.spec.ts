@@ -32,13 +32,19 @@ async function stageBridge(page: Page, messages: readonly unknown[]): Promise<vo
     route.fulfill({
       json: {
         version: '0',
+        token: 'staged',
         broker: { kind: 'maven', text: 'A staged broker.' },
         clients: CLIENTS,
         runId: null,
+        tap: null,
       },
     }),
   );
-  await page.route('**/api/runs', (route) => route.fulfill({ status: 202, json: { runId: 'r' } }));
+  await page.route('**/api/runs', (route) =>
+    route.request().headers()['playground-token'] === 'staged'
+      ? route.fulfill({ status: 202, json: { runId: 'r' } })
+      : route.abort(),
+  );
   await page.route('**/api/runs/r/events', (route) =>
     route.fulfill({
       contentType: 'text/event-stream',

@@ -1,3 +1,4 @@
+import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   compareOutcomes,
@@ -63,7 +64,9 @@ function caseApart(
   return { scenario: parseScenario(rename(scenario)), outcome: parseOutcome(rename(outcome)) };
 }
 
-describe.concurrent('a live run, beside others,', () => {
+// Real members race, and one that a busy machine holds up joins after the others: such a run is made
+// again, which the report says. A rule that is wrong fails every time.
+describe.concurrent('a live run, beside others,', { retry: 2 }, () => {
   it.each([
     ['eager Java members', 'eager-join'],
     ['Java members of a KIP-848 group', 'consumer-protocol-join'],
@@ -246,27 +249,115 @@ describe('a live run', () => {
       cancel.signal,
     );
     await expect(run).rejects.toThrow('The run was cancelled.');
-    const cluster = new Cluster(broker.addresses);
-    await cluster.connect();
-    expect(await cluster.names()).toEqual({ topics: [], groups: [] });
-    await cluster.disconnect();
+    expect(await readNames()).toEqual({ topics: [], groups: [] });
   });
 
-  it('on somebody else’s broker takes names that nobody else has, and removes them after', async () => {
+  it('whose recording grows too large ends with that problem, and leaves nothing', async () => {
+    const { scenario } = withClient(readCase('eager-join').scenario, 'kafkajs');
+    const run = runLive(scenario, broker, quiet, new AbortController().signal, {
+      maxRecordingBytes: 2_000,
+    });
+    await expect(run).rejects.toMatchObject({ code: 'recording-too-large' });
+    expect(await readNames()).toEqual({ topics: [], groups: [] });
+  });
+
+  describe('on somebody else’s broker', () => {
     const scenario = aScenario({
       members: ['C1'],
       client: 'kafkajs',
       config: { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 1_000 },
       untilMs: 4_500,
     });
-    const foreign: Broker = { ...broker, kind: 'foreign' };
-    const { header, lines } = await runLive(scenario, foreign, quiet, new AbortController().signal);
-    expect(header.scenario.group).toMatch(/^playground-\d+-orders-app$/);
-    expect(header.scenario.topics[0]?.name).toMatch(/^playground-\d+-orders$/);
-    expect(lines.filter(({ type }) => type === 'callback')).toHaveLength(1);
-    const cluster = new Cluster(broker.addresses);
-    await cluster.connect();
-    expect(await cluster.names()).toEqual({ topics: [], groups: [] });
-    await cluster.disconnect();
+    const said: string[] = [];
+    const listener = {
+      ...quiet,
+      onProgress: (text: string) => {
+        said.push(text);
+      },
+    };
+    let theirs: Theirs;
+    beforeAll(async () => {
+      theirs = await Theirs.make(broker);
+    });
+    afterAll(async () => {
+      await theirs.remove();
+    });
+
+    it('takes names that nobody else has, says them before, and touches nothing else', async () => {
+      const before = await theirs.describe();
+      const foreign: Broker = { ...broker, kind: 'foreign' };
+      const run = await runLive(scenario, foreign, listener, new AbortController().signal);
+      const { group, topics } = run.header.scenario;
+      expect(group).toMatch(/^playground-\d+-[0-9a-f]{6}-orders-app$/);
+      expect(topics[0]?.name).toMatch(/^playground-\d+-[0-9a-f]{6}-orders$/);
+      expect(said[0]).toBe(
+        `Making topics ${topics[0]?.name} and group ${group} on your broker; they are removed after the run.`,
+      );
+      expect(run.lines.filter(({ type }) => type === 'callback')).toHaveLength(1);
+      const recorded = parseRecording(printRecording(run), 'the recording');
+      expect(outcomeOf(recorded).final['C1']?.[0]).toBe(`${topics[0]?.name}-0`);
+      expect(differencesFromSimulation(recorded)).toEqual([]);
+      expect(await readNames()).toEqual({ topics: ['theirs'], groups: ['their-app'] });
+      expect(await theirs.describe()).toEqual(before);
+    });
+
+    it('leaves nothing behind when it is cancelled either, and touches nothing else', async () => {
+      const before = await theirs.describe();
+      const cancel = new AbortController();
+      const foreign: Broker = { ...broker, kind: 'foreign' };
+      const onLine = (): void => {
+        cancel.abort();
+      };
+      const run = runLive(scenario, foreign, { ...quiet, onLine }, cancel.signal);
+      await expect(run).rejects.toThrow('The run was cancelled.');
+      expect(await readNames()).toEqual({ topics: ['theirs'], groups: ['their-app'] });
+      expect(await theirs.describe()).toEqual(before);
+    });
   });
 });
+
+async function readNames() {
+  const cluster = new Cluster(broker.addresses);
+  await cluster.connect();
+  const names = await cluster.names();
+  await cluster.disconnect();
+  return names;
+}
+
+/** A topic with records and a group with offsets that a run has no business with. */
+class Theirs {
+  readonly #admin: Admin;
+
+  private constructor(admin: Admin) {
+    this.#admin = admin;
+  }
+
+  static async make({ addresses }: Broker): Promise<Theirs> {
+    const kafka = new Kafka({ brokers: [...addresses], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: 'theirs', numPartitions: 2 }] });
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({ topic: 'theirs', messages: [{ value: 'a' }, { value: 'b' }] });
+    await producer.disconnect();
+    const partitions = [{ partition: 0, offset: '1' }];
+    await admin.setOffsets({ groupId: 'their-app', topic: 'theirs', partitions });
+    return new Theirs(admin);
+  }
+
+  async describe() {
+    return {
+      ends: await this.#admin.fetchTopicOffsets('theirs'),
+      metadata: await this.#admin.fetchTopicMetadata({ topics: ['theirs'] }),
+      offsets: await this.#admin.fetchOffsets({ groupId: 'their-app' }),
+      group: await this.#admin.describeGroups(['their-app']),
+    };
+  }
+
+  async remove(): Promise<void> {
+    await this.#admin.deleteGroups(['their-app']);
+    await this.#admin.deleteTopics({ topics: ['theirs'] });
+    await this.#admin.disconnect();
+  }
+}

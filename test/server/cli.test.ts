@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOutcome, parseTrace } from '../../engine/index.ts';
 import { aScenario } from '../support/builders.ts';
 import { runPlayground } from '../support/playground.ts';
-import { readCase } from '../support/recordings.ts';
+import { readCase, readText } from '../support/recordings.ts';
 
 const recording = (file: string): string =>
   fileURLToPath(new URL(`../recordings/${file}`, import.meta.url));
@@ -27,6 +27,17 @@ afterAll(async () => {
 async function aFile(content: unknown): Promise<string> {
   const file = join(folder, 'bad.json');
   await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+/** A recording of kafkajs-join in which C2 is told of another partition than the leader gave it. */
+async function aSpoiltRun(): Promise<string> {
+  const file = join(folder, 'spoilt.recording.jsonl');
+  const [from, to] = ['orders-1', 'orders-2'].map(
+    (partition) => `"partitions":["${partition}"],"member":"C2"`,
+  );
+  const text = readText('kafkajs-join.recording.jsonl');
+  await writeFile(file, text.replace(from ?? '', to ?? ''));
   return file;
 }
 
@@ -117,6 +128,44 @@ describe('compare', () => {
     const ran = await runPlayground(['compare', EAGER_JOIN, recording('eager-crash.outcome.json')]);
     expect(ran.exitCode).toBe(1);
     expect(ran.stdout).toContain('generations[0].assignment');
+  });
+
+  it('prints after a divergence what the members did that it is about, in two columns', async () => {
+    const { exitCode, stdout } = await runPlayground(['compare', KAFKAJS_JOIN, await aSpoiltRun()]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /\n>>> The runs part here:\n +\d+ ms {2}listener: assigned orders-1 +≠ +\d+ ms {2}listener: assigned orders-2\n/,
+    );
+    expect(stdout).toContain('\nC2, kafkajs-join.scenario.json (simulated) ');
+    expect(stdout).toContain('Without a divergence: C1, C3.');
+  });
+
+  it('prints all members in two columns when asked to, also of runs that came to the same', async () => {
+    const right = recording('kafkajs-join.recording.jsonl');
+    const ran = await runPlayground(['compare', '--side-by-side', KAFKAJS_JOIN, right]);
+    expect(ran.exitCode).toBe(0);
+    for (const name of ['C1', 'C2', 'C3']) expect(ran.stdout).toContain(`\n${name}, kafkajs-join`);
+  });
+
+  it('has nothing to set side by side of an outcome, and says what to give', async () => {
+    const outcome = recording('eager-join.outcome.json');
+    const ran = await runPlayground(['compare', '--side-by-side', EAGER_JOIN, outcome]);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ran.stderr).toMatch(/is an outcome\.\nGive a scenario, a recording or a trace/);
+  });
+
+  it('compares the first with each of the others, and exits 1 when one of them differs', async () => {
+    const same = recording('kafkajs-join.recording.jsonl');
+    const ran = await runPlayground(['compare', KAFKAJS_JOIN, same, await aSpoiltRun(), same]);
+    expect(ran.exitCode).toBe(1);
+    const verdicts = [...ran.stdout.matchAll(/^(Same outcome|The runs diverge)/gm)];
+    expect(verdicts.map(([verdict]) => verdict)).toEqual([
+      'Same outcome',
+      'The runs diverge',
+      'Same outcome',
+    ]);
+    expect(ran.stdout).toContain(`2 of 3 came to the same as ${KAFKAJS_JOIN}.`);
+    expect((await runPlayground(['compare', KAFKAJS_JOIN, same, same])).exitCode).toBe(0);
   });
 
   it('exits 2 when it could not compare', async () => {

@@ -45,6 +45,13 @@ describe('refuseUnrunnable', () => {
     expect(refusing({ client: 'librdkafka', script: commit })).not.toThrow();
   });
 
+  it('refuses more than 32 members and more than ten minutes', () => {
+    const named = (count: number) => Array.from({ length: count }, (_, index) => `C${index + 1}`);
+    expect(refusing({ members: named(32), untilMs: 600_000 })).not.toThrow();
+    expect(refusing({ members: named(33) })).toThrow(/\$\.members has 33 members, and 32 /);
+    expect(refusing({ untilMs: 600_001 })).toThrow(/\$\.untilMs is 600001, .* ten minutes/);
+  });
+
   it('refuses what takes more than one broker', () => {
     const move = commanding({ do: 'moveCoordinator', loadingMs: 5 });
     expect(refusing({ script: move })).toThrow(/moveCoordinator/);

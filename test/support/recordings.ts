@@ -13,7 +13,8 @@ export interface RecordedCase {
   readonly outcome: Outcome;
 }
 
-const read = (file: string): string => readFileSync(new URL(file, FOLDER), 'utf8');
+/** The text of a file of the recordings. */
+export const readText = (file: string): string => readFileSync(new URL(file, FOLDER), 'utf8');
 
 /** Names of all recordings. */
 export const RECORDING_NAMES: readonly string[] = readdirSync(FOLDER)
@@ -22,9 +23,14 @@ export const RECORDING_NAMES: readonly string[] = readdirSync(FOLDER)
   .sort();
 
 export function readCase(name: string): RecordedCase {
-  const scenario = parseScenario(parseJson(read(`${name}.scenario.json`), name));
-  const outcome = parseOutcome(parseJson(read(`${name}.outcome.json`), name));
-  return { name, scenario, trace: parseRecording(read(`${name}.recording.jsonl`), name), outcome };
+  const scenario = parseScenario(parseJson(readText(`${name}.scenario.json`), name));
+  const outcome = parseOutcome(parseJson(readText(`${name}.outcome.json`), name));
+  return {
+    name,
+    scenario,
+    trace: parseRecording(readText(`${name}.recording.jsonl`), name),
+    outcome,
+  };
 }
 
 const MORE = new URL('more/', FOLDER);

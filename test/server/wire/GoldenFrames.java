@@ -35,7 +35,8 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 public class GoldenFrames {
     private static final List<String> APIS = List.of(
         "FindCoordinator", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup", "OffsetCommit",
-        "OffsetFetch", "ConsumerGroupHeartbeat", "ApiVersions", "Metadata", "DescribeCluster");
+        "OffsetFetch", "ConsumerGroupHeartbeat", "ApiVersions", "Metadata", "DescribeCluster",
+        "DescribeGroups", "ConsumerGroupDescribe");
     /** Only answers that may carry addresses, from the first version that does. */
     private static final Map<String, Integer> ANSWERS =
         new TreeMap<>(Map.of("Produce", 10, "Fetch", 16, "ShareFetch", 1, "ShareAcknowledge", 1));

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../../server/wire/addresses.ts';
 import type { WireBody } from '../../../server/wire/codec.ts';
 import {
+  REQUEST_HEAD_BYTES,
   SIZE_BYTES,
   apiOfKey,
   decodeResponse,
@@ -22,6 +23,10 @@ export interface Heard {
 /** A body to answer with, bytes to send as they are, or null to say nothing. */
 export type Answer = (heard: Heard) => WireBody | Buffer | null;
 
+const SMALLEST_FRAME_BYTES = 4;
+/** As socket.request.max.bytes: what claims to be larger is cut off. */
+const LARGEST_FRAME_BYTES = 104_857_600;
+
 /** Listens on loopback and answers each request at once. */
 export class FakeBroker {
   readonly sockets = new Set<Socket>();
@@ -34,6 +39,7 @@ export class FakeBroker {
       socket.on('error', () => undefined);
       socket.on('close', () => this.sockets.delete(socket));
       onFrame(socket, (frame) => {
+        if (frame.length < REQUEST_HEAD_BYTES) return;
         const api = apiOfKey(frame.readInt16BE(4));
         const version = frame.readInt16BE(6);
         const correlationId = frame.readInt32BE(8);
@@ -70,17 +76,26 @@ export class FakeBroker {
 export class FakeClient {
   readonly socket: Socket;
   readonly #waiting: ((frame: Buffer) => void)[] = [];
+  /** Answers that came before anybody waited for them. */
+  readonly #early: Buffer[] = [];
   #correlationId = 0;
 
   constructor(address: Address) {
     this.socket = connect(address);
     this.socket.on('error', () => undefined);
-    onFrame(this.socket, (frame) => this.#waiting.shift()?.(frame));
+    onFrame(this.socket, (frame) => {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#early.push(frame);
+      else waiting(frame);
+    });
   }
 
   /** The frame of the next answer. */
   nextFrame(): Promise<Buffer> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const early = this.#early.shift();
+    return early === undefined
+      ? new Promise((resolve) => this.#waiting.push(resolve))
+      : Promise.resolve(early);
   }
 
   encode(api: string, version: number, body: WireBody): Buffer {
@@ -102,7 +117,12 @@ function onFrame(socket: Socket, hear: (frame: Buffer) => void): void {
   socket.on('data', (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk]);
     while (bytes.length >= SIZE_BYTES) {
-      const end = SIZE_BYTES + bytes.readInt32BE();
+      const size = bytes.readInt32BE();
+      if (size < SMALLEST_FRAME_BYTES || size > LARGEST_FRAME_BYTES) {
+        socket.destroy();
+        return;
+      }
+      const end = SIZE_BYTES + size;
       if (bytes.length < end) return;
       hear(bytes.subarray(0, end));
       bytes = bytes.subarray(end);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Address } from '../../../server/wire/addresses.ts';
 import type { WireBody } from '../../../server/wire/codec.ts';
 import type { Exchange } from '../../../server/wire/exchange.ts';
-import { encodeResponse } from '../../../server/wire/frame.ts';
+import { encodeRequest, encodeResponse } from '../../../server/wire/frame.ts';
 import { Tap } from '../../../server/wire/tap.ts';
 import { FakeBroker, FakeClient } from './fake-broker.ts';
 import { apiNamed, readGoldenFrames } from './golden.ts';
@@ -60,6 +60,20 @@ async function receive(socket: Socket, count: number): Promise<Buffer> {
 }
 
 const heartbeat = { groupId: 'g', generationId: 3, memberId: 'C1-1' };
+
+const head = { correlationId: 1, clientId: 'C1' };
+
+const aHeartbeatFrame = (): Buffer =>
+  encodeRequest(apiNamed('Heartbeat'), { version: 4, header: head, body: heartbeat });
+
+function aLeaveGroupOfMany(): Buffer {
+  const body = { groupId: 'g', members: [] };
+  const frame = Buffer.from(
+    encodeRequest(apiNamed('LeaveGroup'), { version: 3, header: head, body }),
+  );
+  frame.writeInt32BE(0x7fff_ffff, frame.length - 4);
+  return frame;
+}
 
 describe('the tap', () => {
   it('passes a request and its answer, and tells of both as a recording does', async () => {
@@ -237,6 +251,72 @@ describe('the tap', () => {
       client.socket.write(frame);
       expect(await client.nextFrame()).toEqual(frame);
     }
+  });
+
+  it.each([
+    ['text', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
+    ['the hello of TLS', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['a negative length', Buffer.from('ffffffff000b0004', 'hex')],
+    ['a length of two gigabytes', Buffer.from('7fffffff000b000400000001', 'hex')],
+    [
+      'the largest length that Kafka takes, and little else',
+      Buffer.from('06400000000b0004', 'hex'),
+    ],
+    ['half a frame', aHeartbeatFrame().subarray(0, 17)],
+    ['a frame that claims more members than it has bytes', aLeaveGroupOfMany()],
+    ['zeros', Buffer.alloc(100_000)],
+    ['ones', Buffer.alloc(100_000, 0xff)],
+  ])(
+    'lives when a client sends %s and hangs up, and serves another meanwhile',
+    async (_, bytes) => {
+      broker.answer = ({ api }) => (api === 'Heartbeat' ? { errorCode: 0 } : null);
+      const other = aClient();
+      await other.ask('Heartbeat', 4, heartbeat);
+      const hostile = aSocket();
+      hostile.write(bytes);
+      // Answered through the same process, which has read the bytes by then.
+      expect(await other.ask('Heartbeat', 4, heartbeat)).toMatchObject({ errorCode: 0 });
+      hostile.resetAndDestroy();
+      expect(await other.ask('Heartbeat', 4, heartbeat)).toMatchObject({ errorCode: 0 });
+      expect(await aClient().ask('Heartbeat', 4, heartbeat)).toMatchObject({ errorCode: 0 });
+    },
+  );
+
+  it('lives when 500 damaged requests come, each on a connection of its own', async () => {
+    broker.answer = ({ api }) => (api === 'Heartbeat' ? { errorCode: 0 } : null);
+    const other = aClient();
+    const golden = readGoldenFrames().filter(({ kind }) => kind === 'request');
+    for (let count = 0; count < 500; count += 1) {
+      const frame = Buffer.from(golden[(count * 37) % golden.length]?.hex ?? '', 'hex');
+      // The length stays in every other one, so that half of them are read as frames.
+      for (let at = count % 2 === 0 ? 4 : 0; at < frame.length; at += 1 + (count % 13)) {
+        frame[at] = (at * 31 + count) % 256;
+      }
+      const hostile = aSocket();
+      await once(hostile, 'connect');
+      hostile.end(frame);
+      if (count % 50 === 0) {
+        expect(await other.ask('Heartbeat', 4, heartbeat)).toMatchObject({ errorCode: 0 });
+      }
+    }
+    expect(await other.ask('Heartbeat', 4, heartbeat)).toMatchObject({ errorCode: 0 });
+  });
+
+  it.each([
+    ['a port that is none', { host: '127.0.0.1', port: 70_000 }],
+    ['a name that is none', { host: 'no\0name', port: 9092 }],
+    ['a name that nobody has', { host: 'nobody.invalid', port: 9092 }],
+  ])('lives when a broker advertises %s and a client goes there', async (_what, node) => {
+    broker.answer = () => ({ nodeId: 1, ...node });
+    const client = aClient();
+    const answer = await client.ask('FindCoordinator', 2, { key: 'g' });
+    const { host, port } = answer as unknown as Address;
+    if (port !== node.port) {
+      const lost = connect({ host, port });
+      lost.on('error', () => undefined);
+      await once(lost, 'close');
+    }
+    expect(await client.ask('FindCoordinator', 2, { key: 'g' })).toMatchObject({ nodeId: 1 });
   });
 
   it('closes to the broker when the client is gone', async () => {

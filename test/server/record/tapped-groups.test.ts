@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseRecording, view } from '../../../engine/index.ts';
-import { TappedGroup } from '../../../server/record/tapped-group.ts';
+import { parseRecording, view, type TapMessage } from '../../../engine/index.ts';
+import { TappedGroups } from '../../../server/record/tapped-groups.ts';
 import { printRecording } from '../../../server/run/recording-file.ts';
 import type { Exchange } from '../../../server/wire/exchange.ts';
 import type { PrintedBody } from '../../../server/wire/printed.ts';
 
 /** A group of which exchanges are heard, 10 ms apart. */
 class Listening {
-  readonly group = new TappedGroup(null, 1_000);
+  readonly groups = new TappedGroups(null, 1_000);
+  readonly told: TapMessage[] = [];
   #nowMs = 1_000;
 
   hear(
@@ -22,7 +23,7 @@ class Listening {
       ...{ clientId, api, version: 5, request, response, errors: [] },
       ...times,
     };
-    this.group.hear({ exchange, connection });
+    this.told.push(...this.groups.hear({ exchange, connection }));
   }
 
   join(who: readonly [string, number], memberId: string): void {
@@ -55,16 +56,16 @@ class Listening {
   }
 
   names(): readonly string[] {
-    const recording = this.group.recording(2_000);
+    const recording = this.groups.recording('g', 2_000);
     return recording?.header.scenario.members.map(({ name }) => name) ?? [];
   }
 }
 
-describe('TappedGroup', () => {
+describe('TappedGroups', () => {
   it('has no recording before a member joins', () => {
     const listening = new Listening();
     listening.hear(['C1', 1], 'FindCoordinator', { key: 'g' }, { errorCode: 0 });
-    expect(listening.group.recording(2_000)).toBeNull();
+    expect(listening.groups.recording('g', 2_000)).toBeNull();
   });
 
   it('deduces a scenario, and its recording is read as a trace', () => {
@@ -76,7 +77,7 @@ describe('TappedGroup', () => {
     listening.hear(['C1', 1], 'Metadata', {}, { topics: [topic] });
     listening.join(['C1', 2], 'C1-a');
     listening.sync(['C1', 2], 'C1-a', ['orders-0', 'orders-1']);
-    const recording = listening.group.recording(2_000);
+    const recording = listening.groups.recording('g', 2_000);
     if (recording === null) throw new Error('There is no recording.');
     const trace = parseRecording(printRecording(recording));
     expect(trace.scenario).toMatchObject({
@@ -118,10 +119,12 @@ describe('TappedGroup', () => {
   it('gives a restarted program the name that it had', () => {
     const listening = new Listening();
     listening.join(['app', 1], 'app-a');
-    listening.group.onClosed(1);
+    listening.groups.onClosed(1);
     listening.join(['app', 2], 'app-b');
     expect(listening.names()).toEqual(['app']);
-    expect(listening.group.recording(2_000)?.header.memberIds).toEqual({ app: ['app-a', 'app-b'] });
+    expect(listening.groups.recording('g', 2_000)?.header.memberIds).toEqual({
+      app: ['app-a', 'app-b'],
+    });
   });
 
   it('makes a name of a client id that no member could have', () => {
@@ -134,10 +137,29 @@ describe('TappedGroup', () => {
     const listening = new Listening();
     const connect = { groupId: 'connect', protocolType: 'connect', memberId: '', protocols: [] };
     listening.hear(['w', 1], 'JoinGroup', connect, { errorCode: 0 });
-    expect(listening.group.group).toBeNull();
+    expect(listening.groups.names).toEqual([]);
     listening.join(['C1', 2], 'C1-a');
     const other = { groupId: 'other', generationId: 1, memberId: 'z' };
     listening.hear(['C9', 3], 'Heartbeat', other, { errorCode: 0 });
-    expect(listening.group.recording(2_000)?.lines).toHaveLength(1);
+    expect(listening.groups.recording('g', 2_000)?.lines).toHaveLength(1);
+  });
+
+  it('tells a header again when more is known of the members, and each line once', () => {
+    const listening = new Listening();
+    listening.join(['C1', 1], 'C1-a');
+    listening.sync(['C1', 1], 'C1-a', ['orders-0']);
+    listening.join(['C2', 2], 'C2-a');
+    const types = listening.told.map((told) => (told.type === 'group' ? told.message.type : ''));
+    expect(types).toEqual(['header', 'line', 'line', 'header', 'line']);
+  });
+
+  it('takes who makes a member leave by another connection and client id for an admin', () => {
+    const listening = new Listening();
+    listening.join(['C1', 1], 'C1-a');
+    const leave = { groupId: 'g', members: [{ memberId: 'C1-a', reason: 'by an admin' }] };
+    listening.hear(['admin', 2], 'LeaveGroup', leave, { errorCode: 0, members: [] });
+    listening.hear(['C1', 1], 'LeaveGroup', leave, { errorCode: 0, members: [] });
+    const lines = listening.groups.recording('g', 2_000)?.lines ?? [];
+    expect(lines.map((line) => ('member' in line ? line.member : ''))).toEqual(['C1', null, 'C1']);
   });
 });
