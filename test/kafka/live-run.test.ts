@@ -136,7 +136,6 @@ const faultOn = (client: string, fault: object, group: string): Scenario =>
     format: 'rebalance-scenario/1',
     name: group,
     group,
-    broker: { 'group.initial.rebalance.delay.ms': 0 },
     topics: [{ name: `${group}.orders`, partitions: 4 }],
     members: ['C1', 'C2'].map((name) => ({
       name,
@@ -146,7 +145,7 @@ const faultOn = (client: string, fault: object, group: string): Scenario =>
     })),
     script: [
       { atMs: 0, do: 'start', member: 'C1' },
-      { atMs: 2_000, do: 'start', member: 'C2' },
+      { atMs: 500, do: 'start', member: 'C2' },
       { atMs: FAULT_MS, member: 'C1', ...fault },
     ],
     untilMs: 15_000,
