@@ -50,7 +50,6 @@ function read({ groupState, members }: WireBody): Polled {
 
 /** Asks again and again until it is stopped; one question at a time. */
 export class GroupPolls {
-  readonly polls: GroupPoll[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
   #isAsking = false;
   #isOver = false;
@@ -69,9 +68,7 @@ export class GroupPolls {
       this.#isAsking = false;
       if (this.#isOver) return;
       const nowMs = Date.now();
-      const made = { atMs: nowMs - startedMs, tookMs: nowMs - askedMs, ...polled };
-      this.polls.push(made);
-      onPoll(made);
+      onPoll({ atMs: nowMs - startedMs, tookMs: nowMs - askedMs, ...polled });
     };
     this.#timer = setInterval(() => void poll(), everyMs);
   }

@@ -16,6 +16,7 @@ import type { Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
+import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
 import { toRecordedRequest } from '../record/recorded-request.ts';
 import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
@@ -28,8 +29,6 @@ import { removeMembers } from './remove-members.ts';
 
 /** How long a broker that was restarted may take to start. */
 const BACK_DEADLINE_MS = 60_000;
-
-const MAX_RECORDING_BYTES = 64 * 1024 * 1024;
 
 /** What may be set of a run beside its scenario. */
 export interface RunSettings {
@@ -155,10 +154,10 @@ async function emptyGroup(
   await removeMembers(address, group, members).catch(() => undefined);
 }
 
-const tooLarge = (): PlaygroundError =>
+const tooLarge = (maxBytes: number): PlaygroundError =>
   new PlaygroundError(
     'recording-too-large',
-    'The run was ended: its recording has become larger than 64 MB.',
+    `The run was ended: its recording has become larger than ${printMegabytes(maxBytes)}.`,
     'Let it run for a shorter time, with fewer members or fewer records.',
   );
 
@@ -174,7 +173,8 @@ class Run {
   readonly #signal: AbortSignal;
   /** Is aborted when the recording takes no more. */
   readonly #full = new AbortController();
-  #leftBytes: number;
+  readonly #maxBytes: number;
+  #recordedBytes = 0;
   readonly #pollMs: number;
   #polls: GroupPolls | null = null;
   readonly #lines: RecordingLine[] = [];
@@ -194,7 +194,7 @@ class Run {
     cluster: Cluster,
     listener: RunListener,
     signal: AbortSignal,
-    { pollMs = POLL_MS, maxRecordingBytes = MAX_RECORDING_BYTES }: RunSettings,
+    { pollMs = POLL_MS, maxRecordingBytes = LARGEST_RECORDING_BYTES }: RunSettings,
   ) {
     this.#scenario = scenario;
     this.#broker = broker;
@@ -206,7 +206,7 @@ class Run {
       this.#full.signal,
       ...(broker.failed === null ? [] : [broker.failed]),
     ]);
-    this.#leftBytes = maxRecordingBytes;
+    this.#maxBytes = maxRecordingBytes;
     this.#pollMs = pollMs;
   }
 
@@ -320,9 +320,9 @@ class Run {
 
   #add(line: RecordingLine): void {
     if (this.#startedMs === 0 || this.#isOver || this.#full.signal.aborted) return;
-    this.#leftBytes -= Buffer.byteLength(JSON.stringify(line)) + 1;
-    if (this.#leftBytes < 0) {
-      this.#full.abort(tooLarge());
+    this.#recordedBytes += Buffer.byteLength(JSON.stringify(line)) + 1;
+    if (this.#recordedBytes > this.#maxBytes) {
+      this.#full.abort(tooLarge(this.#maxBytes));
       return;
     }
     this.#lines.push(line);

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { PlaygroundError, type OpenTap, type TapMessage } from '../../engine/index.ts';
-import { LARGEST_RECORDING_BYTES, TappedGroups } from '../record/tapped-groups.ts';
+import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
+import { TappedGroups } from '../record/tapped-groups.ts';
 import type { Address } from '../wire/addresses.ts';
 import { Tap, printAddress } from '../wire/tap.ts';
 import type { Recording } from './live-run.ts';
@@ -141,7 +142,7 @@ export class TapDesk {
 
 const fullAt = (maxBytes: number): TapMessage => ({
   type: 'full',
-  problem: `The recording is full: it holds ${Math.floor(maxBytes / 1024 / 1024)} MB. Programs go on through the tap, but what they do is not recorded any more.`,
+  problem: `The recording is full: it holds ${printMegabytes(maxBytes)}. Programs go on through the tap, but what they do is not recorded any more.`,
   remedy: 'Save the recording, stop the tap and start it again.',
 });
 

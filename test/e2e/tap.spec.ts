@@ -4,6 +4,7 @@ import { expect, test, type Page, type Route } from '@playwright/test';
 import * as v from 'valibot';
 import { parseScenario } from '../../engine/index.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
+import { STAGED_TOKEN, stageStatus } from '../support/staged-status.ts';
 
 /** Requests of a recorded run are what a tap would have heard of it. */
 function messagesOf(name: string, group: string): unknown[] {
@@ -22,7 +23,7 @@ function messagesOf(name: string, group: string): unknown[] {
 const OPEN = { tapId: 't', listen: '127.0.0.1:19092', to: 'kafka-1:9092', group: null };
 
 const hasToken = (route: Route): boolean =>
-  route.request().headers()['playground-token'] === 'staged';
+  route.request().headers()['playground-token'] === STAGED_TOKEN;
 
 interface Staged {
   /** The tap that is open when the page asks. */
@@ -33,18 +34,7 @@ interface Staged {
 /** A bridge whose tap has heard these messages. */
 async function stageBridge(page: Page, { tap = null, messages = [] }: Staged): Promise<string[]> {
   const asked: string[] = [];
-  await page.route('**/api/status', (route) =>
-    route.fulfill({
-      json: {
-        version: '0',
-        token: 'staged',
-        broker: { kind: 'none', text: 'No broker.' },
-        clients: [],
-        runId: null,
-        tap,
-      },
-    }),
-  );
+  await stageStatus(page, { tap });
   await page.route('**/api/taps', (route) => {
     if (!hasToken(route)) return route.abort();
     asked.push(`POST ${route.request().postData() ?? ''}`);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import * as v from 'valibot';
-import { parseScenario } from '../../engine/index.ts';
+import { parseScenario, type BridgeStatus } from '../../engine/index.ts';
 import { TEST_IDS } from '../../site/test-ids.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
+import { STAGED_TOKEN, stageStatus } from '../support/staged-status.ts';
 
 /** A recording as the bridge would tell it, line by line. */
 function messagesOf(file: string, change: (text: string) => string = (text) => text): unknown[] {
@@ -20,7 +21,7 @@ function messagesOf(file: string, change: (text: string) => string = (text) => t
   ];
 }
 
-const CLIENTS = [
+const CLIENTS: BridgeStatus['clients'] = [
   { client: 'java', isAvailable: false, text: 'Maven was not found. Install it.' },
   { client: 'librdkafka', isAvailable: true, text: 'confluent-kafka for Python.' },
   { client: 'kafkajs', isAvailable: true, text: 'comes with the playground.' },
@@ -28,20 +29,12 @@ const CLIENTS = [
 
 /** A bridge that has a broker, and says these messages of every run. */
 async function stageBridge(page: Page, messages: readonly unknown[]): Promise<void> {
-  await page.route('**/api/status', (route) =>
-    route.fulfill({
-      json: {
-        version: '0',
-        token: 'staged',
-        broker: { kind: 'maven', text: 'A staged broker.' },
-        clients: CLIENTS,
-        runId: null,
-        tap: null,
-      },
-    }),
-  );
+  await stageStatus(page, {
+    broker: { kind: 'maven', text: 'A staged broker.' },
+    clients: CLIENTS,
+  });
   await page.route('**/api/runs', (route) =>
-    route.request().headers()['playground-token'] === 'staged'
+    route.request().headers()['playground-token'] === STAGED_TOKEN
       ? route.fulfill({ status: 202, json: { runId: 'r' } })
       : route.abort(),
   );
@@ -110,6 +103,7 @@ test.describe('the verdict', () => {
     await expect(verdict.getByRole('heading')).toHaveText('The runs diverge');
     await expect(verdict).toContainText('other listener calls, callbacks.C2');
     await expect(verdict).toContainText('other owners at the end, final.C2');
+    await expect(verdict).toContainText(/They part first at .*C2/);
     await verdict.getByRole('button', { name: 'Show where they part: real' }).click();
     await expect(page.getByRole('region', { name: 'This step' })).toContainText(
       'C2’s listener is called: assigned orders-2',
