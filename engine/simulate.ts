@@ -907,10 +907,10 @@ class Run {
           const { mostReconnectMs } = process.member.config.profile;
           const waitMs = Math.min(RECONNECT_MS * 2 ** process.failedConnects, mostReconnectMs);
           process.failedConnects += 1;
-          // Where the coordinator can move, other brokers still answer for the cluster; and who is cut off
-          // is let in, and sent away when it has said who it is.
+          // Who is let in at the second try is still in the same poll(), and has not missed its metadata;
+          // and where the coordinator can move, other brokers still answer for the cluster.
           const isAlone =
-            cutBecause === null &&
+            process.failedConnects > 1 &&
             this.#scenario.script.every((each) => each.do !== 'moveCoordinator');
           this.#disconnect(client, correlationId, sentStep, waitMs, isAlone);
           return;

@@ -24,10 +24,12 @@ export const callbacksNest: Check = ({ events }) => {
  * By what a listener was told before: revoked takes away what it has, lost all of it, and assigned
  * adds what it does not have. kafkajs only tells the whole assignment, with assigned.
  *
- * A member of the consumer protocol that is fenced during a revoked call still holds what that was
- * about, and close() tells it once more: it goes by the assignment, and knows of neither.
+ * A member of the consumer protocol that is fenced during a revoked call is told of those partitions once
+ * more, as lost: its subscription has them until the call has ended, and so has the copy by which close()
+ * goes.
  *
- * Source: AbstractMembershipManager#revokeAndAssign, AsyncKafkaConsumer#runRebalanceCallbacksOnClose.
+ * Source: AbstractMembershipManager#transitionToFenced, #revokeAndAssign; AsyncKafkaConsumer,
+ * groupAssignmentSnapshot, #runRebalanceCallbacksOnClose; Kafka 4.3.1.
  */
 export const callbacksFitWhatWasTold: Check = (trace) => {
   const told = new Map<string, ReadonlySet<string>>();
