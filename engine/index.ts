@@ -29,12 +29,13 @@ export {
   type TopicPartition,
 } from './protocol/partitions.ts';
 export { isVersionBefore } from './protocol/kafka-version.ts';
-export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
   isRequest,
+  API_NAMES,
   type ApiName,
   type GroupMessage,
 } from './protocol/messages.ts';
@@ -51,6 +52,7 @@ export {
 
 export {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Command,
   type Scenario,
@@ -59,6 +61,7 @@ export {
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { Faults, type Fate } from './scenarios/faults.ts';
 export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
