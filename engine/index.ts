@@ -29,7 +29,13 @@ export {
   type TopicPartition,
 } from './protocol/partitions.ts';
 export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
+export {
+  GROUP_STATES,
+  REBALANCE_CAUSES,
+  type CallbackName,
+  type GroupState,
+  type RebalanceCause,
+} from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
