@@ -135,6 +135,7 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { LinesWithNews } from './trace/lines-with-news.ts';
 export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
