@@ -1,8 +1,4 @@
-import { PlaygroundError } from '../errors.ts';
-import { printPartition } from '../protocol/partitions.ts';
-import { hasNews } from './news.ts';
 import type { RecordingLine } from './recording-types.ts';
-import { readExchange, type Exchange } from './wire-bodies.ts';
 
 /**
  * The lines of a recording that goes on, without what changes nothing: of heartbeats, commits and the
@@ -41,38 +37,32 @@ export class LinesWithNews {
   }
 }
 
-/** What a line repeats, if that was said before; null where it has news. */
-function repetitionOf(line: RecordingLine): string | null {
-  if (line.type !== 'request') return null;
-  const exchange = readable(() => readExchange(line, new Map(), 'A line'));
-  if (exchange === null) return null;
-  const { request, response } = exchange;
-  if (hasNews(request) || hasNews(response)) return null;
-  switch (request.type) {
-    case 'HeartbeatRequest':
-      return JSON.stringify([line.api, request.memberId, request.generationId]);
-    case 'OffsetCommitRequest': {
-      const { memberId, generationId, offsets } = request;
-      return JSON.stringify([line.api, memberId, generationId, offsets.map(printPartition)]);
-    }
-    case 'ConsumerGroupHeartbeatRequest': {
-      const { memberId, memberEpoch, subscribedTopicNames } = request;
-      const isSame =
-        response.type === 'ConsumerGroupHeartbeatResponse' && response.memberEpoch === memberEpoch;
-      if (!isSame || subscribedTopicNames !== null) return null;
-      return JSON.stringify([line.api, memberId, memberEpoch]);
-    }
-    default:
-      return JSON.stringify([line.api, line.member]);
-  }
-}
+const REPEATED: ReadonlySet<string> = new Set([
+  ...['Heartbeat', 'ConsumerGroupHeartbeat', 'OffsetCommit', 'OffsetFetch', 'FindCoordinator'],
+]);
 
-/** What cannot be read is kept: whoever reads the recording is told. */
-function readable(read: () => Exchange): Exchange | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PlaygroundError) return null;
-    throw error;
+/** What differs from commit to commit. */
+const COMMITTED: ReadonlySet<string> = new Set([
+  ...['committedOffset', 'committedLeaderEpoch', 'committedMetadata', 'commitTimestamp'],
+]);
+
+/**
+ * The request, when it is one that members repeat and its answer tells them nothing; else null. Bodies
+ * are taken as they are: to check them would cost more than the rest of a scrape.
+ */
+function repetitionOf(line: RecordingLine): string | null {
+  if (line.type !== 'request' || line.errors !== undefined || !REPEATED.has(line.api)) return null;
+  const { member, api, request, response } = line;
+  if (api === 'ConsumerGroupHeartbeat') {
+    const asks = [request['topicPartitions'], request['subscribedTopicNames']];
+    const isTold = (response['assignment'] ?? null) !== null;
+    if (isTold || asks.some((value) => (value ?? null) !== null)) return null;
+    // Who joins or leaves says so by its epoch.
+    if (Number(request['memberEpoch']) <= 0) return null;
+    if (response['memberEpoch'] !== request['memberEpoch']) return null;
   }
+  const asked = JSON.stringify(request, (key, value: unknown) =>
+    COMMITTED.has(key) ? undefined : value,
+  );
+  return `${member} ${api} ${asked}`;
 }
