@@ -28,7 +28,7 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
-export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export {
   GROUP_STATES,
   REBALANCE_CAUSES,
@@ -40,6 +40,7 @@ export {
   apiOf,
   errorCodeIn,
   isRequest,
+  API_NAMES,
   type ApiName,
   type GroupMessage,
 } from './protocol/messages.ts';
@@ -56,6 +57,7 @@ export {
 
 export {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Command,
   type Scenario,
@@ -64,6 +66,7 @@ export {
 } from './scenarios/scenario.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { Faults, type Fate } from './scenarios/faults.ts';
 export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { PlaygroundError } from '../../engine/index.ts';
+import { PlaygroundError, type Faults } from '../../engine/index.ts';
 import type { Address } from './addresses.ts';
 import type { Exchange } from './exchange.ts';
 import { Relay, type RelayListener } from './relay.ts';
@@ -16,6 +16,8 @@ export interface TapOptions {
    */
   readonly onExchange: (exchange: Exchange, connection: number) => void;
   readonly onClosed?: (connection: number) => void;
+  /** What is done to requests on their way, by the client id of their sender; left out: nothing. */
+  readonly faults?: Faults;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -36,14 +38,19 @@ export class Tap {
   readonly #nodes = new Map<string, Promise<Address | null>>();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #relays = new Set<Relay>();
   readonly #onClosed: (connection: number) => void;
   #connectionCount = 0;
   #isClosed = false;
 
-  private constructor({ listen, onExchange, onClosed = () => undefined }: TapOptions) {
+  private constructor({ listen, onExchange, onClosed = () => undefined, faults }: TapOptions) {
     this.#onClosed = onClosed;
     this.#host = listen?.host ?? '127.0.0.1';
-    this.#relay = { onExchange, redirect: (address) => this.#offer(address, 0) };
+    this.#relay = {
+      onExchange,
+      redirect: (address) => this.#offer(address, 0),
+      faults: faults ?? null,
+    };
   }
 
   /** @throws PlaygroundError `port-taken` when the address to listen at cannot be had. */
@@ -61,6 +68,11 @@ export class Tap {
       `Nothing can listen at ${printAddress(listen ?? { host: tap.#host, port: 0 })}.`,
       'Choose another port; the one that is asked for may be in use.',
     );
+  }
+
+  /** Closes the connections of a client; of what a tap without faults hears it does not know whose it is. */
+  cut(clientId: string): void {
+    for (const relay of this.#relays) if (relay.clientId === clientId) relay.cut();
   }
 
   /** Ends all connections and listens no more. */
@@ -90,7 +102,9 @@ export class Tap {
       this.#connectionCount += 1;
       const connection = this.#connectionCount;
       const relay = new Relay(client, broker, connection, this.#relay);
+      this.#relays.add(relay);
       client.on('close', () => {
+        this.#relays.delete(relay);
         this.#onClosed(connection);
       });
       for (const socket of [client, relay.broker]) {
