@@ -30,7 +30,13 @@ export {
 } from './protocol/partitions.ts';
 export { isVersionBefore } from './protocol/kafka-version.ts';
 export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
+export {
+  GROUP_STATES,
+  REBALANCE_CAUSES,
+  type CallbackName,
+  type GroupState,
+  type RebalanceCause,
+} from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -133,6 +139,7 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { LinesWithNews } from './trace/lines-with-news.ts';
 export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
