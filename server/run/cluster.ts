@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
+import { kafkajsOptions } from '../broker/kafkajs-options.ts';
+import { PLAINTEXT, type Security } from '../security.ts';
 
 const DEADLINE_MS = 10_000;
 const BETWEEN_LOOKS_MS = 100;
@@ -22,11 +24,12 @@ export class Cluster {
   /** Topics that were made here, and are ours to remove. */
   #made: readonly string[] = [];
 
-  constructor(addresses: readonly string[]) {
+  constructor(addresses: readonly string[], security: Security = PLAINTEXT) {
     const kafka = new Kafka({
       clientId: 'playground',
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
+      ...kafkajsOptions(security),
     });
     this.#admin = kafka.admin();
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });

@@ -75,7 +75,7 @@ export async function runLive(
   for (const { client } of scenario.members) {
     if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
   }
-  const cluster = new Cluster(broker.addresses);
+  const cluster = new Cluster(broker.addresses, broker.security);
   const run = new Run(named, broker, launches, cluster, listener, signal, settings);
   try {
     await cluster.connect();
@@ -130,8 +130,10 @@ const printNames = ({ topics, group }: Scenario): string =>
   `topics ${topics.map(({ name }) => name).join(', ')} and group ${group}`;
 
 /** With Kafka's own tools, for who has to do it by hand. */
-function cleaningCommands({ topics, group }: Scenario, { addresses }: Broker): readonly string[] {
-  const to = `--bootstrap-server ${addresses.join(',')} --delete`;
+function cleaningCommands({ topics, group }: Scenario, broker: Broker): readonly string[] {
+  const isOpen = broker.security.tls === null && broker.security.sasl === null;
+  const login = isOpen ? '' : ' --command-config FILE_WITH_YOUR_LOGIN';
+  const to = `--bootstrap-server ${broker.addresses.join(',')}${login} --delete`;
   const names = topics.map(({ name }) => name).join(',');
   return [
     `Remove them with: kafka-consumer-groups.sh ${to} --group ${group}`,
@@ -149,7 +151,7 @@ async function emptyGroup(
   if (address === null || memberIds.length === 0) return;
   const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null }));
   // An older broker does not answer: then their sessions are waited for.
-  await removeMembers(address, group, members).catch(() => undefined);
+  await removeMembers(address, broker.security, group, members).catch(() => undefined);
 }
 
 const tooLarge = (maxBytes: number): PlaygroundError =>
@@ -212,6 +214,10 @@ class Run {
     const addresses = this.#broker.addresses.map(readAddress);
     this.#tap = await Tap.open({
       to: addresses.filter((address) => address !== null),
+      tls: this.#broker.security.tls,
+      onProblem: ({ message, remedy }) => {
+        this.#listener.onProgress(`${message} ${remedy}`);
+      },
       onExchange: (exchange) => {
         this.#hearExchange(exchange);
       },
@@ -254,7 +260,7 @@ class Run {
     const { group, members } = this.#scenario;
     const isConsumer = members.some(({ config }) => config['group.protocol'] === 'consumer');
     this.#polls = new GroupPolls(
-      () => describeGroup(address, group, isConsumer),
+      () => describeGroup(address, this.#broker.security, group, isConsumer),
       this.#pollMs,
       this.#startedMs,
       (poll) => this.#listener.onPoll?.(poll),
@@ -351,7 +357,7 @@ class Run {
     switch (command.do) {
       case 'start':
         await process.prepared();
-        process.tell({ type: 'start' });
+        process.tell({ type: 'start', sasl: this.#broker.security.sasl });
         return;
       case 'crash':
         process.signal('SIGKILL');
@@ -395,7 +401,9 @@ class Run {
     if (member === undefined || address === undefined) throw new Error(`bug: no ${name} to remove`);
     const groupInstanceId = String(member.config['group.instance.id']);
     try {
-      await removeMembers(address, this.#scenario.group, [{ memberId: '', groupInstanceId }]);
+      const security = { ...this.#broker.security, tls: null };
+      const removed = [{ memberId: '', groupInstanceId }];
+      await removeMembers(address, security, this.#scenario.group, removed);
     } catch (error) {
       if (!(error instanceof PlaygroundError)) throw error;
       // A broker that is down is told nothing, and the run goes on.

@@ -142,7 +142,7 @@ describe('taps over HTTP', () => {
   });
 
   it('record so much and no more, and say so', async () => {
-    taps = new TapDesk(100);
+    taps = new TapDesk({ maxBytes: 100 });
     const { tapId, listen } = await open();
     await join(listen, 'first');
     await join(listen, 'second');
