@@ -1,5 +1,6 @@
 import { printScenario } from './scenarios/print-scenario.ts';
-import { compareOutcomes, compareTraces, type Found, type Verdict } from './trace/compare.ts';
+import { compareOutcomes, compareTraces, type Verdict } from './trace/compare.ts';
+import type { Found } from './trace/compare-rules.ts';
 import { idsOf, type Trace } from './trace/events.ts';
 import type { Outcome } from './trace/outcome-types.ts';
 import { outcomeOf } from './trace/outcome.ts';

@@ -26,9 +26,11 @@ import {
 } from '../engine/index.ts';
 import { LOOPBACK, printAccess, readAccess } from './access.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
-import { compareContents } from './compare/compare-contents.ts';
+import { compareContents, type Comparison } from './compare/compare-contents.ts';
 import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
+import { printRanges } from './compare/ranges.ts';
 import { numberedFile, reportRepeats } from './compare/repeats.ts';
+import { addMatrixCommand } from './conformance/matrix-command.ts';
 import {
   checkWritable,
   nameOf,
@@ -190,17 +192,21 @@ program
     const [left, ...rights] = contents;
     if (left === undefined) throw new Error('bug: commander wants two files');
     if (flags.sideBySide === true) contents.forEach(needSteps);
-    let sameCount = 0;
+    const found: Comparison[] = [];
     for (const right of rights) {
       if (rights.length > 1) print(`== ${left.name} against ${right.name}\n`);
-      if (isSameRun(left, right, flags.sideBySide === true)) sameCount += 1;
+      found.push(compareAndPrint(left, right, flags.sideBySide === true));
       if (rights.length > 1) print('\n');
     }
+    const sameCount = found.filter(({ verdict }) => verdict.result !== 'divergence').length;
     if (rights.length > 1) {
       print(`${sameCount} of ${rights.length} came to the same as ${left.name}.\n`);
+      print(rangesOf(left.name, found));
     }
     if (sameCount < rights.length) process.exitCode = EXIT_DIFFERENT;
   });
+
+addMatrixCommand(program, untilInterrupt, complain);
 
 program
   .command('mermaid <file>')
@@ -321,15 +327,25 @@ function needSteps({ name, content }: Given): void {
 }
 
 /** Compares two files and prints what comes of it; after a divergence with the members that it is about. */
-function isSameRun(left: Given, right: Given, isWhole: boolean): boolean {
-  const { verdict, runs } = compareContents(left.content, right.content);
-  const isDivergence = verdict.result === 'divergence';
+function compareAndPrint(left: Given, right: Given, isWhole: boolean): Comparison {
+  const found = compareContents(left.content, right.content);
+  const { verdict, runs } = found;
   print(printVerdict(verdict));
-  if (runs !== null && (isWhole || isDivergence)) {
+  if (runs !== null && (isWhole || verdict.result === 'divergence')) {
     const names = [headOf(left.name, runs.left), headOf(right.name, runs.right)] as const;
     print(`\n${printSideBySide({ ...runs, names, verdict }, isWhole, outputWidth())}`);
   }
-  return !isDivergence;
+  return found;
+}
+
+/** How long the others took to each milestone, and the first beside them; of outcomes nothing is known. */
+function rangesOf(name: string, found: readonly Comparison[]): string {
+  const runs = found.map((each) => each.runs).filter((each) => each !== null);
+  if (runs.length === 0) return '';
+  const others = { title: `${runs.length} others`, traces: runs.map(({ right }) => right) };
+  // A scenario is simulated anew with the ids of each of the others.
+  const firsts = [...new Set(runs.map(({ left }) => left))];
+  return `\n${printRanges(others, { title: basename(name), traces: firsts })}`;
 }
 
 /** `run.jsonl (recorded: kafka 4.3.1, java 4.3.1)` */

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenarios/scenario.ts';
 import { alignTraces, partingOf, type Parting } from './align.ts';
+import { isSame, ruleFor, type Found, type Freedoms, type Rule } from './compare-rules.ts';
 import type { Trace } from './events.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome-types.ts';
@@ -31,32 +32,6 @@ export interface Verdict {
   readonly parting: Parting | null;
 }
 
-/** A freedom that Kafka has, or a client's lack: the only things that are allowed to differ. */
-export interface Rule {
-  readonly name: string;
-  readonly reason: string;
-}
-
-/** Every rule there is; nothing else may differ. */
-export const RULES = {
-  variesBetweenRuns: {
-    name: 'varies-between-runs',
-    reason: 'recorded runs of this scenario differed here among themselves',
-  },
-  clientWithoutListener: {
-    name: 'client-without-listener',
-    reason: 'kafkajs has no revoked and lost callbacks; only the assigned ones are compared',
-  },
-  hashOrderOfIds: {
-    name: 'hash-order-of-ids',
-    reason:
-      'an assignor goes by the hash order of random ids, and either run is what is simulated with its ids',
-  },
-} as const satisfies Readonly<Record<string, Rule>>;
-
-/** A place where two values differ. */
-export type Found = Pick<Difference, 'path' | 'left' | 'right'>;
-
 /**
  * Compares what two runs came to.
  *
@@ -75,17 +50,14 @@ export function compareOutcomes(
   byIds: readonly Found[] = [],
 ): Verdict {
   const varies = new Set([...(left.varies ?? []), ...(right.varies ?? [])]);
-  const lacksListener = (member: string): boolean =>
-    [clients.left, clients.right].some((scenario) =>
-      scenario?.members.some(({ name, client }) => name === member && client === 'kafkajs'),
-    );
+  const freedoms: Freedoms = { varies, byIds, ...clients };
   const differences = [
     ...compareGenerations(left, right),
     ...compareByKey('callbacks', left.callbacks, right.callbacks),
     ...compareByKey('errors', left.errors, right.errors),
     ...compareByKey('redelivered', left.redelivered, right.redelivered),
     ...compareByKey('final', left.final, right.final),
-  ].map((found) => judge(found, ruleFor(found, { varies, lacksListener, byIds })));
+  ].map((found) => judge(found, ruleFor(found, freedoms)));
   const verdict = summarize(differences);
   const other = otherClients(clients.left, clients.right);
   if (other === null || verdict.result === 'same') return verdict;
@@ -160,18 +132,6 @@ function compareByKey(
     .map((key) => ({ path: `${part}.${key}`, left: left[key] ?? null, right: right[key] ?? null }));
 }
 
-/** Plain JSON values; keys of objects may stand in any order. */
-function isSame(left: unknown, right: unknown): boolean {
-  return printSorted(left) === printSorted(right);
-}
-
-const printSorted = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-
 function judge(found: Found, rule: Rule | null): Difference {
   const name = nameOf(found.path);
   const what = `${name}, ${found.path}: ${printValue(found.left)} against ${printValue(found.right)}`;
@@ -194,39 +154,6 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 
 const nameOf = (path: string): string =>
   NAMES.find(([pattern]) => pattern.test(path))?.[1] ?? 'other value';
-
-interface Freedoms {
-  readonly varies: ReadonlySet<string>;
-  readonly lacksListener: (member: string) => boolean;
-  readonly byIds: readonly Found[];
-}
-
-function ruleFor(found: Found, { varies, lacksListener, byIds }: Freedoms): Rule | null {
-  const withoutIndex = found.path.replace(/\[\d+\]/g, '');
-  if (varies.has(found.path) || varies.has(withoutIndex)) return RULES.variesBetweenRuns;
-  const [part, member] = found.path.split('.');
-  const isCalls = part === 'callbacks' && member !== undefined && lacksListener(member);
-  if (isCalls && isSame(onlyAssigned(found.left), onlyAssigned(found.right))) {
-    return RULES.clientWithoutListener;
-  }
-  const isById = byIds.some(
-    ({ path, left, right }) =>
-      path === found.path && isSame(left, found.left) && isSame(right, found.right),
-  );
-  return isById ? RULES.hashOrderOfIds : null;
-}
-
-/** The assigned calls of a list of calls; anything else as it is. */
-function onlyAssigned(calls: unknown): unknown {
-  if (!Array.isArray(calls)) return calls;
-  return calls.filter(
-    (call: unknown) =>
-      call !== null &&
-      typeof call === 'object' &&
-      'callback' in call &&
-      call.callback === 'assigned',
-  );
-}
 
 const LONGEST_VALUE = 160;
 

@@ -165,6 +165,7 @@ describe('compare', () => {
       'Same outcome',
     ]);
     expect(ran.stdout).toContain(`2 of 3 came to the same as ${KAFKAJS_JOIN}.`);
+    expect(ran.stdout).toMatch(/\nstart C3: generation 2 stable +980 +980 +980 +\d+ +\d+ +\d+ /);
     expect((await runPlayground(['compare', KAFKAJS_JOIN, same, same])).exitCode).toBe(0);
   });
 
@@ -229,6 +230,10 @@ describe('bad input', () => {
     ['an unknown command', ['dance']],
     ['an unknown option', ['simulate', EAGER_JOIN, '--fast']],
     ['a seed that is no number', ['simulate', EAGER_JOIN, '--seed', 'x']],
+    ['no repeat at all', ['live', EAGER_JOIN, '--repeat', '0']],
+    ['a scenario that the matrix does not have', ['matrix', '--scenarios', 'eager-joined']],
+    ['a client that the matrix does not have', ['matrix', '--clients', 'sarama']],
+    ['a version of Kafka that is none', ['matrix', '--kafka-versions', 'latest']],
     ['two kinds of output', ['simulate', EAGER_JOIN, '--trace', '--outcome']],
     ['a port that is none', ['serve', '--port', '99999']],
     [

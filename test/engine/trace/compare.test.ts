@@ -7,6 +7,7 @@ import {
   simulate,
   withClient,
   type Outcome,
+  type Scenario,
 } from '../../../engine/index.ts';
 import { readCase } from '../../support/recordings.ts';
 
@@ -50,6 +51,51 @@ describe('compareOutcomes', () => {
     const clients = { left: scenario, right: kafkajs };
     expect(compareOutcomes(outcome, silent, clients).result).toBe('allowed');
     expect(compareOutcomes(outcome, silent).result).toBe('divergence');
+  });
+});
+
+describe('compareOutcomes of other clients', () => {
+  const simulated = (played: Scenario) => ({
+    scenario: played,
+    outcome: outcomeOf(simulate(played)),
+  });
+  const compare = (left: Scenario, right: Scenario) => {
+    const [a, b] = [simulated(left), simulated(right)];
+    return compareOutcomes(a.outcome, b.outcome, { left: a.scenario, right: b.scenario });
+  };
+  const ruleOf = (verdict: ReturnType<typeof compare>, path: string) =>
+    verdict.differences.find((difference) => difference.path === path);
+
+  it('names the assignor that a client lacks, and what it deals instead is a divergence', () => {
+    const verdict = compare(scenario, withClient(scenario, 'kafkajs').scenario);
+    expect(ruleOf(verdict, 'generations[0].protocolName')?.rule).toBe('client-without-assignor');
+    expect(ruleOf(verdict, 'generations[0].assignment')).toMatchObject({
+      name: 'other assignment',
+      rule: null,
+    });
+    expect(verdict.result).toBe('divergence');
+  });
+
+  it('allows a KIP-848 group its epochs and its heartbeats, and no other share', () => {
+    const consumer = readCase('consumer-protocol-join').scenario;
+    const members = consumer.members.map((member) => ({
+      ...member,
+      config: { ...member.config, 'group.protocol': 'classic' },
+    }));
+    const verdict = compare(consumer, { ...consumer, members });
+    expect(ruleOf(verdict, 'generations[0]')?.rule).toBe('other-group-protocol');
+    expect(ruleOf(verdict, 'errors.C1')?.rule).toBe('other-group-protocol');
+    expect(ruleOf(verdict, 'callbacks.C3')?.rule).toBeNull();
+  });
+
+  it('allows nothing of that between runs of the same client', () => {
+    const sticky = readCase('sticky-join').scenario;
+    const members = sticky.members.map((member) => ({
+      ...member,
+      config: { ...member.config, 'partition.assignment.strategy': 'range' },
+    }));
+    const verdict = compare(sticky, { ...sticky, members });
+    expect(ruleOf(verdict, 'generations[0].protocolName')?.rule).toBeNull();
   });
 });
 
