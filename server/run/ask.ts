@@ -13,16 +13,24 @@ import { authenticate } from './authenticate.ts';
 const DEADLINE_MS = 5_000;
 const MAX_ANSWER_BYTES = 1_000_000;
 
-/** Where the coordinator of a group is, by Kafka 3.0 or later. */
+interface Coordinator extends Address {
+  readonly nodeId: number;
+}
+
+/** The coordinator of a group, by Kafka 3.0 or later. */
 export async function findCoordinator(
   broker: Address,
   security: Security,
   group: string,
-): Promise<Address> {
+): Promise<Coordinator> {
   const body = { keyType: 0, coordinatorKeys: [group] };
   const found = await ask(broker, security, 'FindCoordinator', 4, body);
   const coordinator = asBody(asList(found['coordinators'])[0] ?? {});
-  return { host: asText(coordinator['host']), port: asNumber(coordinator['port']) };
+  return {
+    nodeId: asNumber(coordinator['nodeId']),
+    host: asText(coordinator['host']),
+    port: asNumber(coordinator['port']),
+  };
 }
 
 /**

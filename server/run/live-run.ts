@@ -8,6 +8,7 @@ import {
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
+  type Settings,
   type TimedCommand,
 } from '../../engine/index.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -19,7 +20,9 @@ import { toRecordedRequest } from '../record/recorded-request.ts';
 import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
+import { findCoordinator } from './ask.ts';
 import { Cluster } from './cluster.ts';
+import { compareSettings } from './foreign-settings.ts';
 import { GroupPolls, describeGroup } from './group-poll.ts';
 import { MemberProcess } from './member-process.ts';
 import { newPrefix, withPrefix } from './own-names.ts';
@@ -84,6 +87,7 @@ export async function runLive(
     listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
+    if (isForeign) run.goBy(await readSettings(cluster, broker, named, listener.onProgress));
     return await run.toEnd();
   } catch (error) {
     // kafkajs's error classes are not among the exports that an ES module can name.
@@ -98,6 +102,30 @@ export async function runLive(
     await run.endMembers();
     await run.closeTap();
     await cleanUp(cluster, broker, named, run.memberIds, listener);
+  }
+}
+
+/** The broker settings that a run on somebody else's broker has, whatever its scenario wants; says which. */
+async function readSettings(
+  cluster: Cluster,
+  { addresses, security }: Broker,
+  scenario: Scenario,
+  say: (text: string) => void,
+): Promise<Settings> {
+  try {
+    const address = readAddress(addresses[0] ?? '');
+    if (address === null) return scenario.broker;
+    const { nodeId } = await findCoordinator(address, security, scenario.group);
+    const { broker, differences } = compareSettings(scenario, await cluster.settingsOf(nodeId));
+    for (const difference of differences) say(difference);
+    if (differences.length > 0) say('The recording says what it has, so that it is simulated so.');
+    return broker;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(
+      `Your broker does not tell its settings (${reason}); the recording says what the scenario wants instead.`,
+    );
+    return scenario.broker;
   }
 }
 
@@ -165,7 +193,7 @@ const cancelled = (cause?: unknown): PlaygroundError =>
   new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 class Run {
-  readonly #scenario: Scenario;
+  #scenario: Scenario;
   readonly #broker: Broker;
   readonly #launches: ReadonlyMap<ClientKind, Launch>;
   readonly #cluster: Cluster;
@@ -207,6 +235,11 @@ class Run {
     ]);
     this.#maxBytes = maxRecordingBytes;
     this.#pollMs = pollMs;
+  }
+
+  /** Has the recording say what the broker has, where that is not ours to choose. */
+  goBy(broker: Settings): void {
+    this.#scenario = { ...this.#scenario, broker };
   }
 
   async toEnd(): Promise<Recording> {

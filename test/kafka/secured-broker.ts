@@ -3,6 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import getPort from 'get-port';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  ResourcePatternTypes,
+  logLevel,
+} from 'kafkajs';
 import { SINGLE_BROKER_CONFIG } from '../../server/broker/broker.ts';
 import { findJava } from '../../server/broker/java.ts';
 import { bringLibraries } from '../../server/broker/maven-broker.ts';
@@ -18,6 +26,8 @@ export const PASSWORD = 'hush "to" be=seen\\';
 /** A broker that is spoken to by SASL_SSL only, as somebody else's would be. */
 export interface SecuredBroker {
   readonly address: string;
+  /** Has it tell USERNAME nothing of its settings any more. */
+  readonly hideSettings: () => Promise<void>;
   /** A PEM file with its certificate. */
   readonly caFile: string;
   readonly stop: () => Promise<void>;
@@ -46,6 +56,7 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
   const security = 'org.apache.kafka.common.security';
   const properties = {
     ...SINGLE_BROKER_CONFIG,
+    'group.initial.rebalance.delay.ms': '0',
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${HOST}:${controllerPort}`,
@@ -55,6 +66,9 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
     'inter.broker.listener.name': 'INNER',
     'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': join(folder, 'log'),
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found': 'true',
     [`${listener}.ssl.keystore.type`]: 'PEM',
     [`${listener}.ssl.keystore.location`]: keystore,
     [`${listener}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
@@ -94,10 +108,32 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
   );
   return {
     address: `${HOST}:${port}`,
+    hideSettings: () => hideSettings(`${HOST}:${innerPort}`),
     caFile,
     stop: async () => {
       keeper.stdin.end();
       await keeper;
     },
   };
+}
+
+async function hideSettings(inner: string): Promise<void> {
+  const admin = new Kafka({ brokers: [inner], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const cluster = {
+    resourceType: AclResourceTypes.CLUSTER,
+    resourceName: 'kafka-cluster',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${USERNAME}`,
+    host: '*',
+  };
+  const { ALLOW, DENY } = AclPermissionTypes;
+  await admin.createAcls({
+    acl: [
+      // Where there is one rule for a cluster, all else needs one too.
+      { ...cluster, operation: AclOperationTypes.ALL, permissionType: ALLOW },
+      { ...cluster, operation: AclOperationTypes.DESCRIBE_CONFIGS, permissionType: DENY },
+    ],
+  });
+  await admin.disconnect();
 }

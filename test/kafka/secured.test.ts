@@ -18,6 +18,7 @@ beforeAll(async () => {
   theirs = await startSecuredBroker();
   const { brokers, security } = settingsWith('PLAIN');
   await waitUntilReady(brokers ?? [], 60_000, security);
+  await theirs.hideSettings();
 });
 afterAll(async () => {
   await theirs.stop();
@@ -69,6 +70,10 @@ describe.concurrent('on a broker that wants SASL_SSL', () => {
     // The admin's own questions are answered too.
     expect(counts).toContain(1);
     expect(said.filter((text) => text.startsWith('Not removed'))).toEqual([]);
+    // What it does not let us read is said.
+    expect(said).toContainEqual(
+      expect.stringContaining('Your broker does not tell its settings ('),
+    );
     for (const text of [recording, ...said]) expect(text).not.toContain('hush');
   }
 
