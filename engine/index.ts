@@ -65,6 +65,8 @@ export {
   type ScenarioMember,
   type TimedCommand,
 } from './scenarios/scenario.ts';
+export { brokerSettingOf } from './scenarios/broker-settings.ts';
+export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { Faults, type Fate } from './scenarios/faults.ts';

@@ -7,6 +7,7 @@ import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
 import { bringOnce, cacheFolder } from '../cache.ts';
 import { TSX, fromServer } from '../paths.ts';
+import { PLAINTEXT } from '../security.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { findJava, findMaven } from './java.ts';
 import { waitUntilReady } from './ready.ts';
@@ -207,6 +208,7 @@ async function startKept(
   return {
     kind: 'maven',
     addresses: [address],
+    security: PLAINTEXT,
     version,
     restart,
     failed: failed.signal,
