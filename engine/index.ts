@@ -28,12 +28,20 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
-export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
+export { isVersionBefore } from './protocol/kafka-version.ts';
+export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export {
+  GROUP_STATES,
+  REBALANCE_CAUSES,
+  type CallbackName,
+  type GroupState,
+  type RebalanceCause,
+} from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
   isRequest,
+  API_NAMES,
   type ApiName,
   type GroupMessage,
 } from './protocol/messages.ts';
@@ -50,14 +58,18 @@ export {
 
 export {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Command,
   type Scenario,
   type ScenarioMember,
   type TimedCommand,
 } from './scenarios/scenario.ts';
+export { brokerSettingOf } from './scenarios/broker-settings.ts';
+export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { Faults, type Fate } from './scenarios/faults.ts';
 export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';
@@ -65,7 +77,7 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
-  idsOf,
+  circumstancesOf,
   type EventOf,
   type Fact,
   type TimerKind,
@@ -142,9 +154,10 @@ export {
 export { LARGEST_RECORDING_BYTES, printMegabytes } from './trace/recording-limit.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { LinesWithNews } from './trace/lines-with-news.ts';
 export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
-export { compareRuns, differencesByIds } from './compare-runs.ts';
+export { compareRuns, differencesByCircumstances } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { PlaygroundError } from '../../engine/index.ts';
+import { PlaygroundError, type Faults } from '../../engine/index.ts';
+import { securityProblem } from '../security-problem.ts';
+import type { Tls } from '../security.ts';
 import type { Address } from './addresses.ts';
 import type { Exchange } from './exchange.ts';
 import { Relay, type RelayListener } from './relay.ts';
@@ -8,6 +10,8 @@ import { Relay, type RelayListener } from './relay.ts';
 export interface TapOptions {
   /** The brokers to begin with. */
   readonly to: readonly Address[];
+  /** Given where they want TLS, which the tap then speaks to them; its clients never do. */
+  readonly tls?: Tls | null;
   /** Where the first of them is offered; all others are on free ports of that host. */
   readonly listen?: Address;
   /**
@@ -16,6 +20,10 @@ export interface TapOptions {
    */
   readonly onExchange: (exchange: Exchange, connection: number) => void;
   readonly onClosed?: (connection: number) => void;
+  /** What is done to requests on their way, by the client id of their sender; left out: nothing. */
+  readonly faults?: Faults;
+  /** Hears once of each broker why TLS with it fails, which its clients are not told. */
+  readonly onProblem?: (problem: PlaygroundError) => void;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -36,14 +44,28 @@ export class Tap {
   readonly #nodes = new Map<string, Promise<Address | null>>();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #relays = new Set<Relay>();
   readonly #onClosed: (connection: number) => void;
   #connectionCount = 0;
   #isClosed = false;
 
-  private constructor({ listen, onExchange, onClosed = () => undefined }: TapOptions) {
-    this.#onClosed = onClosed;
+  private constructor(options: TapOptions) {
+    const { listen, tls = null, onExchange, onClosed, onProblem, faults } = options;
+    this.#onClosed = onClosed ?? (() => undefined);
     this.#host = listen?.host ?? '127.0.0.1';
-    this.#relay = { onExchange, redirect: (address) => this.#offer(address, 0) };
+    const told = new Set<string>();
+    this.#relay = {
+      tls,
+      onExchange,
+      redirect: (address) => this.#offer(address, 0),
+      onTlsError: (error, address) => {
+        const broker = printAddress(address);
+        const problem = securityProblem(error, broker);
+        if (problem !== null && !told.has(broker)) onProblem?.(problem);
+        told.add(broker);
+      },
+      faults: faults ?? null,
+    };
   }
 
   /** @throws PlaygroundError `port-taken` when the address to listen at cannot be had. */
@@ -61,6 +83,11 @@ export class Tap {
       `Nothing can listen at ${printAddress(listen ?? { host: tap.#host, port: 0 })}.`,
       'Choose another port; the one that is asked for may be in use.',
     );
+  }
+
+  /** Closes the connections of a client; of what a tap without faults hears it does not know whose it is. */
+  cut(clientId: string): void {
+    for (const relay of this.#relays) if (relay.clientId === clientId) relay.cut();
   }
 
   /** Ends all connections and listens no more. */
@@ -90,7 +117,9 @@ export class Tap {
       this.#connectionCount += 1;
       const connection = this.#connectionCount;
       const relay = new Relay(client, broker, connection, this.#relay);
+      this.#relays.add(relay);
       client.on('close', () => {
+        this.#relays.delete(relay);
         this.#onClosed(connection);
       });
       for (const socket of [client, relay.broker]) {

@@ -1,6 +1,6 @@
 import {
   CLIENT_KINDS,
-  idsOf,
+  circumstancesOf,
   type ClientKind,
   type Scenario,
   type Trace,
@@ -114,7 +114,7 @@ export abstract class RealRun {
 
   async #simulate(recorded: Trace): Promise<Trace | null> {
     try {
-      this.simulated = await this.#worker.simulate(recorded.scenario, idsOf(recorded));
+      this.simulated = await this.#worker.simulate(recorded.scenario, circumstancesOf(recorded));
     } catch (error) {
       this.problem = problemOf(error);
     }

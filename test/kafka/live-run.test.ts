@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   compareOutcomes,
   compareTraces,
-  idsOf,
+  circumstancesOf,
   outcomeOf,
   parseOutcome,
   parseRecording,
@@ -16,6 +16,7 @@ import {
 } from '../../engine/index.ts';
 import type { Broker } from '../../server/broker/broker.ts';
 import { describeBroker, startBroker } from '../../server/broker/choose-broker.ts';
+import { compareContents } from '../../server/compare/compare-contents.ts';
 import { describeClient } from '../../server/members/clients.ts';
 import { Cluster } from '../../server/run/cluster.ts';
 import { runLive } from '../../server/run/live-run.ts';
@@ -51,7 +52,7 @@ async function record(scenario: Scenario): Promise<Trace> {
 }
 
 const differencesFromSimulation = (recorded: Trace) =>
-  compareTraces(simulate(recorded.scenario, idsOf(recorded)), recorded).differences;
+  compareTraces(simulate(recorded.scenario, circumstancesOf(recorded)), recorded).differences;
 
 /** A recorded case with a group and a topic of its own, so that several can run at once. */
 function caseApart(
@@ -126,6 +127,57 @@ describe.concurrent('a live run, beside others,', { retry: 2 }, () => {
     );
     expect(errors).toContain('member/C1 WakeupException');
     expect(errors).toContain('member/C1 KafkaException');
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+});
+
+const FAULT_MS = 9_000;
+const faultOn = (client: string, fault: object, group: string): Scenario =>
+  parseScenario({
+    format: 'rebalance-scenario/1',
+    name: group,
+    group,
+    topics: [{ name: `${group}.orders`, partitions: 4 }],
+    members: ['C1', 'C2'].map((name) => ({
+      name,
+      client,
+      topics: [`${group}.orders`],
+      config: { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 1_000 },
+    })),
+    script: [
+      { atMs: 0, do: 'start', member: 'C1' },
+      { atMs: 500, do: 'start', member: 'C2' },
+      { atMs: FAULT_MS, member: 'C1', ...fault },
+    ],
+    untilMs: 15_000,
+  });
+
+const isOfC1 = (actor: string): boolean => actor === 'member/C1';
+
+describe.concurrent('a fault on the wire of a live run', () => {
+  it('gives a Java member the answer of the script, and it loses what it has', async () => {
+    const answer = { do: 'answer', api: 'Heartbeat', errorCode: 'UNKNOWN_MEMBER_ID' };
+    const recorded = await record(faultOn('java', answer, 'fault-answer'));
+    const calls = recorded.events.flatMap((event) =>
+      event.kind === 'callbackEntered' && isOfC1(event.actor) && event.atMs > FAULT_MS
+        ? [event.callback]
+        : [],
+    );
+    expect(calls).toEqual(['lost', 'assigned']);
+    expect(outcomeOf(recorded).errors['C1']).toContain('Heartbeat UNKNOWN_MEMBER_ID');
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+
+  it('cuts the connections of a kafkajs member, which goes on over new ones', async () => {
+    const recorded = await record(faultOn('kafkajs', { do: 'cut' }, 'fault-cut'));
+    const heartbeats = recorded.events.filter(
+      (event) =>
+        event.kind === 'messageSent' &&
+        isOfC1(event.actor) &&
+        event.message.type === 'HeartbeatRequest' &&
+        event.atMs > FAULT_MS,
+    );
+    expect(heartbeats.length).toBeGreaterThan(1);
     expect(differencesFromSimulation(recorded)).toEqual([]);
   });
 });
@@ -247,6 +299,30 @@ describe('a live run', () => {
       expect(differencesFromSimulation(recorded)).toEqual([]);
       expect(await readNames()).toEqual({ topics: ['theirs'], groups: ['their-app'] });
       expect(await theirs.describe()).toEqual(before);
+    });
+
+    it('says what is set otherwise than the scenario wants, and is simulated with that', async () => {
+      const wish = { 'group.initial.rebalance.delay.ms': 500 };
+      const wishful = { ...scenario, broker: wish };
+      const foreign: Broker = { ...broker, kind: 'foreign' };
+      const run = await runLive(wishful, foreign, listener, new AbortController().signal);
+      expect(said).toContain(
+        'Your broker has group.initial.rebalance.delay.ms = 3000; the scenario wants 500.',
+      );
+      expect(run.header.scenario.broker).toMatchObject({
+        'group.initial.rebalance.delay.ms': 3000,
+      });
+      const recorded = parseRecording(printRecording(run), 'the recording');
+      const [left, right] = [
+        { type: 'scenario', scenario: wishful },
+        { type: 'trace', trace: recorded },
+      ] as const;
+      const { verdict, runs } = compareContents(left, right);
+      expect(verdict.result).toBe('same');
+      const initialDelays = runs?.left.events.flatMap((event) =>
+        event.kind === 'timerStarted' && event.timer === 'initialDelay' ? [event.afterMs] : [],
+      );
+      expect(initialDelays).toEqual([3000]);
     });
 
     it('leaves nothing behind when it is cancelled either, and touches nothing else', async () => {

@@ -3,7 +3,7 @@ import {
   alignTraces,
   compareTraces,
   existing,
-  idsOf,
+  circumstancesOf,
   sideBySide,
   simulate,
   type MemberAlignment,
@@ -13,7 +13,7 @@ import {
 import { readCase } from '../../support/recordings.ts';
 
 const { scenario, trace: right } = readCase('eager-join');
-const left = simulate(scenario, idsOf(right));
+const left = simulate(scenario, circumstancesOf(right));
 const runs = { left, right, parting: null };
 const alignments = alignTraces(left, right, []);
 const first = existing(alignments[0], 'alignment');
