@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigResourceTypes, Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
 import { kafkajsOptions } from '../broker/kafkajs-options.ts';
 import { PLAINTEXT, type Security } from '../security.ts';
@@ -55,7 +55,8 @@ export class Cluster {
   /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
   async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
     const { resources } = await this.#admin.describeConfigs({
-      resources: [{ type: ConfigResourceTypes.BROKER, name: String(nodeId) }],
+      // Node finds only some of the names that this CommonJS package exports.
+      resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId) }],
       includeSynonyms: false,
     });
     const entries = resources.flatMap(({ configEntries }) => configEntries);
