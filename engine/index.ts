@@ -28,12 +28,13 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
-export { errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
+export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
   isRequest,
+  API_NAMES,
   type ApiName,
   type GroupMessage,
 } from './protocol/messages.ts';
@@ -50,6 +51,7 @@ export {
 
 export {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Command,
   type Scenario,
@@ -60,6 +62,7 @@ export { brokerSettingOf } from './scenarios/broker-settings.ts';
 export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
+export { Faults, type Fate } from './scenarios/faults.ts';
 export { groupProtocolOf } from './scenarios/member-settings.ts';
 export { withClient } from './scenarios/with-client.ts';
 export { clientCannot } from './scenarios/simulated.ts';

@@ -6,6 +6,7 @@ import { stepMember } from './consumer/step-member.ts';
 import type { MemberEffect, MemberTimer } from './consumer/member.ts';
 import type { BrokerTopic } from './assignors/assignor.ts';
 import type { Client, GroupEffect, GroupTimer } from './coordinator/effects.ts';
+import { refused } from './coordinator/refusals.ts';
 import { onRequest, onTimer } from './coordinator/coordinator.ts';
 import type { CoordinatorSettings, MigrationPolicy } from './coordinator/settings.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type CoordinatorStep,
 } from './coordinator/state.ts';
 import { beginLoading, load, onRequestElsewhere, unload } from './coordinator/failover.ts';
+import type { ErrorCode } from './protocol/error-codes.ts';
 import type { OffsetSpan, TopicMetadata } from './protocol/facts.ts';
 import {
   asMemberId,
@@ -25,7 +27,12 @@ import {
   type MemberId,
   type MemberName,
 } from './protocol/ids.ts';
-import type { GroupMessage, GroupRequest, GroupResponse } from './protocol/messages.ts';
+import {
+  apiOf,
+  type GroupMessage,
+  type GroupRequest,
+  type GroupResponse,
+} from './protocol/messages.ts';
 import {
   atOffset,
   printPartition,
@@ -33,7 +40,14 @@ import {
   type TopicPartition,
 } from './protocol/partitions.ts';
 import { brokerSettingOf } from './scenarios/broker-settings.ts';
-import { memberCommanded, type Scenario, type TimedCommand } from './scenarios/scenario.ts';
+import { Faults } from './scenarios/faults.ts';
+import {
+  isFault,
+  memberCommanded,
+  type FaultCommand,
+  type Scenario,
+  type TimedCommand,
+} from './scenarios/scenario.ts';
 import { refuseUnsimulated } from './scenarios/simulated.ts';
 import { Agenda } from './sim/agenda.ts';
 import { Channels } from './sim/channels.ts';
@@ -102,6 +116,10 @@ interface Process {
   client: Client;
   /** Where it has last found the coordinator. */
   node: number;
+  /** Counts its connections to the coordinator; what is under way on an earlier one is lost. */
+  connection: number;
+  /** The command since which nothing passes on its connection to the coordinator; null when it does. */
+  silentSince: number | null;
   isFrozen: boolean;
   /** When it was frozen last. */
   frozenAtMs: number;
@@ -132,6 +150,7 @@ type Entry =
       readonly life: number;
       /** The broker that its sender takes for the coordinator. */
       readonly node: number;
+      readonly connection: number;
     }
   | {
       readonly type: 'response';
@@ -163,6 +182,8 @@ type Entry =
       /** Whose coming back it is; void when the coordinator has changed again meanwhile. */
       readonly term: number;
     }
+  /** A member can connect again, or fetches anew, over a new connection. */
+  | { readonly type: 'fetchAgain'; readonly client: Client; readonly cause: number }
   | {
       readonly type: 'input';
       readonly client: Client;
@@ -203,6 +224,7 @@ class Run {
   /** Where the group came into its state, and where members were removed from it. */
   #groupStateStep: number | null = null;
   readonly #removedSteps = new Map<MemberId, number>();
+  readonly #faults = new Faults();
   #coordinator: Coordinator;
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
   #downUntilMs: number | null = null;
@@ -240,6 +262,8 @@ class Run {
         incarnation: 0,
         client: { name: member.name, incarnation: 0 },
         node: this.#node,
+        connection: 0,
+        silentSince: null,
         isFrozen: false,
         frozenAtMs: 0,
         failedConnects: 0,
@@ -306,6 +330,11 @@ class Run {
       case 'broker':
         this.#returnBroker(entry);
         return;
+      case 'fetchAgain':
+        if (this.#process(entry.client.name).client === entry.client) {
+          this.#serveFetch(entry.client.name, entry.cause);
+        }
+        return;
       case 'response':
       case 'memberTimer':
       case 'input':
@@ -325,6 +354,7 @@ class Run {
     else if (command.do === 'addPartitions') this.#addPartitions(command, step);
     else if (command.do === 'restartBroker') this.#stopBroker(command.downMs, step);
     else if (command.do === 'moveCoordinator') this.#moveCoordinator(command.loadingMs, step);
+    else if (isFault(command)) this.#beginFault(command, step);
     else if (command.do === 'removeMember') this.#removeMember(command.member, step);
     else
       this.#commandMember(
@@ -367,6 +397,7 @@ class Run {
     process.incarnation += 1;
     process.client = { name, incarnation: process.incarnation };
     process.failedConnects = 0;
+    this.#newConnection(process);
     process.sentSteps.clear();
     process.fetch = null;
     unfreeze(process);
@@ -447,6 +478,7 @@ class Run {
         message,
         life: this.#brokerLife,
         node: this.#node,
+        connection: 0,
       },
       this.#network.delayMs('script', 'coordinator', this.#agenda.nowMs),
     );
@@ -542,11 +574,75 @@ class Run {
     for (const name of this.#processes.keys()) this.#serveFetch(name, cause);
   }
 
+  // ---- faults -------------------------------------------------------------------------------
+
+  #beginFault(command: FaultCommand, step: number): void {
+    this.#faults.add(command, this.#agenda.nowMs, step);
+    const process = this.#process(command.member);
+    if (command.do !== 'cut' || hasEnded(process)) return;
+    const { client } = process;
+    this.#closeConnections(process, step);
+    this.#agenda.schedule({ type: 'fetchAgain', client, cause: step }, command.forMs);
+  }
+
+  /** All requests of the member are lost with its connections, or their answers are. */
+  #closeConnections(process: Process, cause: number): void {
+    const { client, member } = process;
+    this.#newConnection(process);
+    for (const correlationId of member.requests.keys()) {
+      this.#disconnect(client, correlationId, cause, 0);
+    }
+    const lost = { type: 'connectionLost' } as const;
+    this.#agenda.schedule({ type: 'input', client, input: lost, cause }, 0);
+    this.#breakChannel(client, 'linkCut', cause);
+  }
+
+  #newConnection(process: Process): void {
+    process.connection += 1;
+    process.silentSince = null;
+  }
+
+  /** The script answers in the broker's place: Kafka's AbstractRequest#getErrorResponse. */
+  #intercept(
+    process: Process,
+    correlationId: number,
+    request: GroupRequest,
+    { errorCode, because }: { readonly errorCode: ErrorCode; readonly because: number },
+  ): void {
+    const { actor: to, client, sentSteps } = process;
+    const sentStep = existing(sentSteps.get(correlationId), 'step of the request');
+    this.#record('script', because, { kind: 'messageDropped', sentStep, reason: 'intercepted' });
+    const message = refused(request, errorCode);
+    const sent = { kind: 'messageSent', to, message, answers: sentStep } as const;
+    const answerStep = this.#record('script', because, sent);
+    sentSteps.delete(correlationId);
+    this.#agenda.schedule(
+      {
+        type: 'response',
+        sentStep: answerStep,
+        client,
+        correlationId,
+        message,
+        life: this.#brokerLife,
+        node: process.node,
+      },
+      this.#network.delayMs('coordinator', to, this.#agenda.nowMs),
+    );
+  }
+
+  /** Nothing passes on a connection any more, until the client gives it up. */
+  #lose(process: Process, correlationId: number, request: GroupRequest, because: number): void {
+    const sentStep = existing(process.sentSteps.get(correlationId), 'step of the request');
+    this.#record('coordinator', because, { kind: 'messageDropped', sentStep, reason: 'lost' });
+    const patienceMs = patienceForLost(request, process.member, this.#agenda.nowMs);
+    this.#disconnect(process.client, correlationId, sentStep, patienceMs);
+  }
+
   // ---- coordinator --------------------------------------------------------------------------
 
   #arriveAtCoordinator(entry: RequestEntry): void {
     const { sentStep, client, correlationId, message } = entry;
-    if (this.#isLost(entry) || this.#waitsForChannel(entry)) return;
+    if (this.#isLost(entry) || this.#isCutOff(entry) || this.#waitsForChannel(entry)) return;
     const step = this.#record('coordinator', sentStep, { kind: 'messageDelivered', sentStep });
     if (entry.node !== this.#node && message.type !== 'FindCoordinatorRequest') {
       const parked = { client, correlationId };
@@ -578,6 +674,18 @@ class Run {
       this.#record('coordinator', sentStep, { kind: 'messageDropped', sentStep, reason });
       if (reason === 'linkCut') this.#disconnect(client, correlationId, cause, 0);
     }
+  }
+
+  /** What was under way on a connection that has been closed since never arrives. */
+  #isCutOff({ client, connection, sentStep }: RequestEntry): boolean {
+    if (client === ADMIN || connection === this.#process(client.name).connection) return false;
+    if (client !== this.#process(client.name).client) return false;
+    this.#record('coordinator', sentStep, {
+      kind: 'messageDropped',
+      sentStep,
+      reason: 'linkCut',
+    });
+    return true;
   }
 
   #know(name: MemberName, memberId: MemberId): void {
@@ -729,9 +837,10 @@ class Run {
       const { client, input, cause } = entry;
       const isCut =
         input.type === 'disconnected' &&
-        this.#channels.isBusyWith(client, input.correlationId) &&
+        (this.#channels.isBusyWith(client, input.correlationId) || process.silentSince !== null) &&
         process.member.requests.has(input.correlationId);
-      if (isCut) this.#breakChannel(client, 'linkCut', cause);
+      if (isCut && process.silentSince !== null) this.#closeConnections(process, cause);
+      else if (isCut) this.#breakChannel(client, 'linkCut', cause);
       this.#stepMember(name, input, cause);
     } else if (entry.type === 'memberTimer') {
       const step = this.#fire(process.actor, entry.key, entry.startedStep);
@@ -789,17 +898,40 @@ class Run {
         const sent = { kind: 'messageSent', to: 'coordinator', message, answers: null } as const;
         const sentStep = this.#record(actor, cause, sent);
         process.sentSteps.set(correlationId, sentStep);
-        if (this.#downUntilMs !== null) {
-          this.#isLost({ sentStep, life: this.#brokerLife });
+        const cutBecause = this.#faults.cutBecauseOf(name, this.#agenda.nowMs);
+        if (cutBecause !== null || this.#downUntilMs !== null) {
+          if (!this.#isLost({ sentStep, life: this.#brokerLife })) {
+            const dropped = { kind: 'messageDropped', sentStep, reason: 'linkCut' } as const;
+            this.#record('coordinator', cutBecause, dropped);
+          }
           const { mostReconnectMs } = process.member.config.profile;
           const waitMs = Math.min(RECONNECT_MS * 2 ** process.failedConnects, mostReconnectMs);
           process.failedConnects += 1;
-          // Where the coordinator can move, other brokers still answer for the cluster.
-          const isAlone = this.#scenario.script.every((each) => each.do !== 'moveCoordinator');
+          // Who is let in at the second try is still in the same poll(), and has not missed its metadata;
+          // and where the coordinator can move, other brokers still answer for the cluster.
+          const isAlone =
+            process.failedConnects > 1 &&
+            this.#scenario.script.every((each) => each.do !== 'moveCoordinator');
           this.#disconnect(client, correlationId, sentStep, waitMs, isAlone);
           return;
         }
         process.failedConnects = 0;
+        // Anybody is asked for the coordinator, over another connection.
+        const isSearch = message.type === 'FindCoordinatorRequest';
+        // Who looks for the coordinator has closed the connection that it had.
+        if (isSearch && process.silentSince !== null) this.#closeConnections(process, sentStep);
+        const fate = this.#faults.judge(name, apiOf(message), this.#agenda.nowMs);
+        if (fate.type === 'answered') {
+          this.#intercept(process, correlationId, message, fate);
+          return;
+        }
+        if (fate.type === 'lost' && !isSearch) process.silentSince ??= fate.because;
+        const because = fate.type === 'lost' ? fate.because : process.silentSince;
+        if (because !== null && (fate.type === 'lost' || !isSearch)) {
+          this.#lose(process, correlationId, message, because);
+          return;
+        }
+        const lateMs = fate.type === 'late' ? fate.byMs : 0;
         this.#agenda.schedule(
           {
             type: 'request',
@@ -809,8 +941,9 @@ class Run {
             message,
             life: this.#brokerLife,
             node: process.node,
+            connection: process.connection,
           },
-          this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs),
+          this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs, lateMs),
         );
         const patienceMs = patienceFor(message, process.member.config);
         if (patienceMs !== null) this.#disconnect(client, correlationId, sentStep, patienceMs);
@@ -873,6 +1006,7 @@ class Run {
     const process = this.#process(name);
     const { fetch, client } = process;
     if (fetch === null || this.#downUntilMs !== null) return;
+    if (this.#faults.cutBecauseOf(name, this.#agenda.nowMs) !== null) return;
     const batches = fetch.positions.flatMap(({ topic, partition, offset }): OffsetSpan[] => {
       const endOffset = this.#endOffset({ topic, partition });
       if (endOffset <= offset) return [];
@@ -951,6 +1085,22 @@ function patienceFor(message: GroupRequest, config: MemberConfig): number | null
   if (message.type === 'SyncGroupRequest') return requestTimeoutMs;
   if (message.type !== 'JoinGroupRequest') return null;
   return Math.max(requestTimeoutMs, rebalanceTimeoutMs + 5_000);
+}
+
+/**
+ * How long a client waits for the answer to a request that is lost. A thread that sends heartbeats closes
+ * the connection as soon as it has heard nothing for the session timeout.
+ *
+ * Source: AbstractCoordinator.HeartbeatThread#run, #markCoordinatorUnknown; rdkafka_request.c,
+ * rd_kafka_HeartbeatRequest, version 2.15.
+ */
+function patienceForLost(message: GroupRequest, { config, ...member }: Member, nowMs: number) {
+  const { profile, sessionTimeoutMs } = config;
+  const patienceMs =
+    patienceFor(message, config) ?? config.requestTimeoutMs ?? profile.lostRequestMs;
+  if (message.type !== 'HeartbeatRequest' || profile.heartbeatsFrom !== 'thread') return patienceMs;
+  const since = profile.declaresOwnSessionOver ? nowMs : member.lastHeartbeatOkMs;
+  return Math.min(patienceMs, Math.max(0, since + sessionTimeoutMs - nowMs));
 }
 
 /** States in which no process runs. */

@@ -88,6 +88,8 @@ export type MemberInput =
       readonly correlationId: number;
       readonly isUnreachable: boolean;
     }
+  /** Its connections were closed, on which it may have waited for nothing. */
+  | { readonly type: 'connectionLost' }
   | { readonly type: 'fetched'; readonly fetchId: number; readonly batches: readonly OffsetSpan[] }
   | { readonly type: 'offsetsListed'; readonly positions: readonly PartitionOffset[] }
   /** Those that were kept. */

@@ -148,9 +148,12 @@ const KEEPS_READING: ReadonlySet<MembershipState> = new Set([
  * changed since it assigned, anybody when its own subscription has.
  *
  * A Java leader that could reach no broker rejoins as soon as it finds the coordinator: its client has
- * begun anew with metadata, without topics, and poll() compares by what it knew when it was called.
+ * begun anew with metadata, without topics, and poll() compares by what it knew when it was called. Whether
+ * the broker is down or its connections are cut is the same to it, and a cut of a moment, which is over
+ * within one call of poll(), costs nothing.
  *
- * Source: ConsumerCoordinator#rejoinNeededOrPending, NetworkClient.DefaultMetadataUpdater#maybeUpdate
+ * Source: ConsumerCoordinator#poll, #rejoinNeededOrPending; NetworkClient#leastLoadedNode, which finds none
+ * while it may not reconnect; NetworkClient.DefaultMetadataUpdater#maybeUpdate
  * (metadata.recovery.strategy=rebootstrap, KIP-899).
  */
 function reasonToRejoin(turn: MemberTurn): string | null {

@@ -98,6 +98,8 @@ export interface ClientProfile {
   readonly rebootstraps: boolean;
   /** The longest it waits before it tries again to connect to a broker that is not there. */
   readonly mostReconnectMs: number;
+  /** After which it takes a request for lost, where no setting of the scenario says it. */
+  readonly lostRequestMs: number;
   /** One join at a time: a new one waits until the last, given up or not, is answered. */
   readonly awaitsLastJoin: boolean;
   /** close() looks for a coordinator that is not known, to commit to it. */
@@ -170,6 +172,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     rejoinsForSameTopics: false,
     rebootstraps: true,
     mostReconnectMs: 1_000,
+    lostRequestMs: 30_000,
     refreshesMetadata: true,
     awaitsLastJoin: true,
     findsCoordinatorToClose: true,
@@ -216,6 +219,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     rejoinsForSameTopics: true,
     rebootstraps: false,
     mostReconnectMs: 50,
+    lostRequestMs: 60_000,
     refreshesMetadata: false,
     awaitsLastJoin: false,
     findsCoordinatorToClose: false,
@@ -262,6 +266,7 @@ export const PROFILES: Readonly<Record<ClientKind, ClientProfile>> = {
     rejoinsForSameTopics: false,
     rebootstraps: false,
     mostReconnectMs: 50,
+    lostRequestMs: 30_000,
     refreshesMetadata: false,
     awaitsLastJoin: false,
     findsCoordinatorToClose: false,

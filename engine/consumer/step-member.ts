@@ -6,7 +6,12 @@ import type { Command } from '../scenarios/scenario.ts';
 import { CLASSIC_RULES } from './classic-rules.ts';
 import { onAutoCommitDue, wakeUp } from './commits.ts';
 import { CONSUMER_PROTOCOL_RULES } from './consumer-protocol/rules.ts';
-import { UNAVAILABLE, backOff, onCoordinatorUnavailable } from './find-coordinator.ts';
+import {
+  UNAVAILABLE,
+  backOff,
+  findCoordinator,
+  onCoordinatorUnavailable,
+} from './find-coordinator.ts';
 import { onSessionOver, startHeartbeats } from './heartbeats.ts';
 import {
   MemberTurn,
@@ -104,6 +109,7 @@ function isForApplication(turn: MemberTurn, input: MemberInput): boolean {
     case 'timer':
     case 'metadata':
     case 'disconnected':
+    case 'connectionLost':
     case 'thawed':
       return false;
     default:
@@ -192,6 +198,9 @@ function take(turn: MemberTurn, input: MemberInput): void {
       return;
     case 'disconnected':
       onDisconnected(turn, input.correlationId, input.isUnreachable);
+      return;
+    case 'connectionLost':
+      onConnectionLost(turn);
       return;
     case 'thawed':
       onThawed(turn, input.frozenMs);
@@ -434,6 +443,21 @@ function onDisconnected(turn: MemberTurn, correlationId: number, isUnreachable: 
   if (request.type === 'FindCoordinatorRequest') onCoordinatorNotFound(turn);
   else if (request.type === 'OffsetFetchRequest') turn.set({ areOffsetsAsked: false });
   else rulesOf(turn).onDisconnected(turn, request, correlationId);
+}
+
+/**
+ * Connections break on which the member waits for nothing: Java's classic consumer finds the coordinator
+ * unavailable in its next poll() and looks for it; the others find out when they send something.
+ *
+ * Source: AbstractCoordinator#checkAndGetCoordinator, ConsumerNetworkClient#isUnavailable.
+ */
+function onConnectionLost(turn: MemberTurn): void {
+  const { profile, groupProtocol } = turn.config;
+  const { isCoordinatorKnown, application } = turn.state;
+  if (!profile.refreshesMetadata || groupProtocol !== 'classic' || !isCoordinatorKnown) return;
+  onCoordinatorUnavailable(turn);
+  turn.askMetadata();
+  if (application.doing === 'polling' && turn.membershipState === 'stable') findCoordinator(turn);
 }
 
 /**

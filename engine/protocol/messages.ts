@@ -206,16 +206,19 @@ export type GroupResponse =
 /** What a trace can carry. */
 export type GroupMessage = GroupRequest | GroupResponse;
 
+export const API_NAMES = [
+  'FindCoordinator',
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'OffsetCommit',
+  'OffsetFetch',
+  'ConsumerGroupHeartbeat',
+] as const;
+
 /** Kafka's name of a request and its response together. */
-export type ApiName =
-  | 'FindCoordinator'
-  | 'JoinGroup'
-  | 'SyncGroup'
-  | 'Heartbeat'
-  | 'LeaveGroup'
-  | 'OffsetCommit'
-  | 'OffsetFetch'
-  | 'ConsumerGroupHeartbeat';
+export type ApiName = (typeof API_NAMES)[number];
 
 /** The APIs whose errors belong to an outcome. */
 export const GROUP_APIS: readonly ApiName[] = [

@@ -12,11 +12,14 @@ import {
   type SettingType,
   type SettingValue,
 } from '../protocol/config.ts';
+import { ERROR_NUMBERS, type ErrorCode } from '../protocol/error-codes.ts';
 import { asGroupId, asMemberName, type MemberName } from '../protocol/ids.ts';
+import { API_NAMES } from '../protocol/messages.ts';
 import { brokerProblem } from './check-broker.ts';
 import { groupProtocolOf, settingOf } from './member-settings.ts';
 import {
   SCENARIO_FORMAT,
+  isFault,
   memberCommanded,
   type Scenario,
   type ScenarioMember,
@@ -73,6 +76,13 @@ const replicaRacks = v.pipe(
 
 const memberCommand = <const Name extends string>(name: Name) =>
   v.strictObject({ atMs: timeMs, do: v.literal(name), member: memberName });
+const someMs = wholeNumber(1, DAY_MS, 'whole milliseconds, 1 or more and at most a day');
+const groupApi = v.picklist(API_NAMES, `expected an API of groups: ${API_NAMES.join(', ')}`);
+const ERROR_CODES = (Object.keys(ERROR_NUMBERS) as ErrorCode[]).filter((code) => code !== 'NONE');
+const errorCode = v.picklist(
+  ERROR_CODES,
+  `expected an error code of the group APIs: ${ERROR_CODES.join(', ')}`,
+);
 const command = v.variant(
   'do',
   [
@@ -136,8 +146,37 @@ const command = v.variant(
       do: v.literal('moveCoordinator'),
       loadingMs: timeMs,
     }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('cut'),
+      member: memberName,
+      forMs: v.optional(timeMs, 0),
+    }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('delay'),
+      member: memberName,
+      api: v.exactOptional(groupApi),
+      byMs: someMs,
+      forMs: someMs,
+    }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('drop'),
+      member: memberName,
+      api: v.exactOptional(groupApi),
+      forMs: someMs,
+    }),
+    v.strictObject({
+      atMs: timeMs,
+      do: v.literal('answer'),
+      member: memberName,
+      api: groupApi,
+      errorCode,
+      count: v.optional(wholeNumber(1, 10_000, 'a number of requests from 1 to 10000'), 1),
+    }),
   ],
-  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, wakeup, produce, addPartitions, removeMember, restartBroker or moveCoordinator',
+  'expected a command: start, close, crash, freeze, thaw, stall, pause, resume, commit, subscribe, unsubscribe, enforceRebalance, wakeup, produce, addPartitions, removeMember, restartBroker, moveCoordinator, cut, delay, drop or answer',
 );
 
 const listenerThrows = v.strictObject({
@@ -398,7 +437,8 @@ function checkScript(scenario: Unordered, fail: Fail): void {
           `Use one of: ${[...lives.keys()].join(', ')}; or add it to $.members.`,
         );
       } else if (entry.do === 'removeMember') checkIsStatic(scenario, name, index, fail);
-      else lives.set(name, checkLife(['script', index, 'do'], entry, name, life, fail));
+      else if (!isFault(entry))
+        lives.set(name, checkLife(['script', index, 'do'], entry, name, life, fail));
     }
     checkTopics(['script', index], entry, partitions, fail);
   }

@@ -1,6 +1,8 @@
 import type { ClientKind, Settings } from '../protocol/config.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
 import type { CallbackName } from '../protocol/facts.ts';
 import type { GroupId, MemberName } from '../protocol/ids.ts';
+import type { ApiName } from '../protocol/messages.ts';
 
 export const SCENARIO_FORMAT = 'rebalance-scenario/1';
 
@@ -134,6 +136,38 @@ export interface MoveCoordinatorCommand {
   readonly loadingMs: number;
 }
 
+/** The member's connections close, and none can be made for so long. */
+export interface CutCommand {
+  readonly do: 'cut';
+  readonly member: MemberName;
+  readonly forMs: number;
+}
+/** Requests that the member sends within `forMs` reach the broker `byMs` later, all or of one API. */
+export interface DelayCommand {
+  readonly do: 'delay';
+  readonly member: MemberName;
+  readonly api?: ApiName;
+  readonly byMs: number;
+  readonly forMs: number;
+}
+/** From the first such request on a connection nothing passes on it any more. */
+export interface DropCommand {
+  readonly do: 'drop';
+  readonly member: MemberName;
+  readonly api?: ApiName;
+  readonly forMs: number;
+}
+/** The next requests of an API are answered with an error in the broker's place. */
+export interface AnswerCommand {
+  readonly do: 'answer';
+  readonly member: MemberName;
+  readonly api: ApiName;
+  readonly errorCode: ErrorCode;
+  readonly count: number;
+}
+/** What is done to a member's connections, not to the member. */
+export type FaultCommand = CutCommand | DelayCommand | DropCommand | AnswerCommand;
+
 export type Command =
   | MemberCommand
   | CloseCommand
@@ -142,7 +176,8 @@ export type Command =
   | ProduceCommand
   | AddPartitionsCommand
   | RestartBrokerCommand
-  | MoveCoordinatorCommand;
+  | MoveCoordinatorCommand
+  | FaultCommand;
 
 /** A command and the time of the run at which it is given. */
 export type TimedCommand = Command & { readonly atMs: number };
@@ -150,3 +185,8 @@ export type TimedCommand = Command & { readonly atMs: number };
 /** The member a command is for, or null when it is for a topic or the broker. */
 export const memberCommanded = (command: Command): MemberName | null =>
   'member' in command ? command.member : null;
+
+const FAULTS: readonly Command['do'][] = ['cut', 'delay', 'drop', 'answer'];
+
+export const isFault = <Given extends Command>(command: Given): command is Given & FaultCommand =>
+  FAULTS.includes(command.do);

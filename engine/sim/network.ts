@@ -21,11 +21,16 @@ export class Network {
     this.#latency = latency;
   }
 
-  /** How long a message from `from` to `to` takes when it is sent at `nowMs`. */
-  delayMs(from: string, to: string, nowMs: number): number {
+  /**
+   * How long a message from `from` to `to` takes when it is sent at `nowMs`.
+   *
+   * @param lateMs so much longer than its latency.
+   */
+  delayMs(from: string, to: string, nowMs: number, lateMs = 0): number {
     const links = this.#lastArrivalMs.get(from) ?? new Map<string, number>();
     this.#lastArrivalMs.set(from, links);
-    const drawn = nowMs + this.#random.nextInt(this.#latency.leastMs, this.#latency.mostMs);
+    const drawn =
+      nowMs + lateMs + this.#random.nextInt(this.#latency.leastMs, this.#latency.mostMs);
     const arrivalMs = Math.max(drawn, links.get(to) ?? 0);
     links.set(to, arrivalMs);
     return arrivalMs - nowMs;

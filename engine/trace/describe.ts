@@ -60,7 +60,9 @@ function describeEvent(trace: Trace, event: TraceEvent): string {
     case 'memberReady':
       return `${who} is up, subscribed and about to poll.`;
     case 'messageSent':
-      return describeSent(printDoer(event), event.to, event.message);
+      return memberOf(event.to) !== null && event.actor === 'script'
+        ? `The script answers ${printActor(event.to)}’s ${apiOf(event.message)} in the broker’s place: ${errorCodeIn(event.message)}.`
+        : describeSent(printDoer(event), event.to, event.message);
     case 'messageDelivered':
       return describeArrival(trace, event.sentStep, who, 'receives');
     case 'messageDropped':
@@ -180,6 +182,14 @@ export function describeCommand(command: Command): string {
       return `the broker restarts and is away for ${command.downMs} ms`;
     case 'moveCoordinator':
       return `the coordinator moves to another broker, which needs ${command.loadingMs} ms to load`;
+    case 'cut':
+      return `${command.member}’s connections are cut${command.forMs === 0 ? '' : ` for ${command.forMs} ms`}`;
+    case 'delay':
+      return `for ${command.forMs} ms ${command.member}’s ${requestsOf(command)} reach the broker ${command.byMs} ms later`;
+    case 'drop':
+      return `for ${command.forMs} ms ${command.member}’s ${requestsOf(command)} are lost on the way`;
+    case 'answer':
+      return `${command.member}’s next ${command.count === 1 ? `${command.api} is` : `${command.count} ${command.api} requests are`} answered ${command.errorCode}, and the broker does not get ${command.count === 1 ? 'it' : 'them'}`;
     case 'close': {
       const { groupMembershipOperation: operation = 'DEFAULT' } = command;
       return `close ${command.member}${operation === 'DEFAULT' ? '' : ` with ${operation}`}`;
@@ -188,6 +198,9 @@ export function describeCommand(command: Command): string {
       return `${COMMAND_WORDS[command.do]} ${command.member}`;
   }
 }
+
+const requestsOf = ({ api }: { readonly api?: string }): string =>
+  api === undefined ? 'requests' : `${api} requests`;
 
 const COMMAND_WORDS = {
   start: 'start',

@@ -85,7 +85,9 @@ export type Fact =
   | {
       readonly kind: 'messageDropped';
       readonly sentStep: number;
-      readonly reason: 'receiverGone' | 'linkCut' | 'superseded' | 'brokerDown';
+      /** `lost`: a command drops it; `intercepted`: one has it answered in the broker's place. */
+      readonly reason:
+        'receiverGone' | 'linkCut' | 'superseded' | 'brokerDown' | 'lost' | 'intercepted';
     }
   | {
       readonly kind: 'timerStarted';

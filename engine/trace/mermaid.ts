@@ -84,9 +84,12 @@ export function escapeLabel(text: string): string {
 function lineOf(trace: Trace, participants: Participants, event: TraceEvent): string | null {
   switch (event.kind) {
     case 'messageSent':
+      if (event.actor === 'script' && memberOf(event.to) !== null) {
+        return noteOver(participants, event.to, `the script answers ${labelOf(event.message)}`);
+      }
       return isShown(trace, event) ? arrow(participants, event) : null;
     case 'messageDropped':
-      return noteOver(participants, event.actor, 'an answer finds nobody');
+      return noteOver(participants, event.actor, droppedNote(trace, event));
     case 'callbackEntered':
       return noteOver(
         participants,
@@ -111,6 +114,13 @@ function lineOf(trace: Trace, participants: Participants, event: TraceEvent): st
     default:
       return null;
   }
+}
+
+function droppedNote(trace: Trace, { sentStep }: EventOf<'messageDropped'>): string {
+  const sent = trace.events[sentStep];
+  return sent?.kind === 'messageSent' && isRequest(sent.message)
+    ? `never gets ${labelOf(sent.message)}`
+    : 'an answer finds nobody';
 }
 
 function firedLine(

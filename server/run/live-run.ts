@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  Faults,
   PlaygroundError,
   RECORDING_FORMAT,
+  isFault,
   unreachable,
   type ClientKind,
   type GroupPoll,
@@ -210,6 +212,7 @@ class Run {
   readonly #processes = new Map<string, MemberProcess>();
   readonly #all: MemberProcess[] = [];
   readonly #ids = new SeenIds();
+  readonly #faults = new Faults();
   #tap: Tap | null = null;
   #startedMs = 0;
   #isOver = false;
@@ -254,6 +257,7 @@ class Run {
       onExchange: (exchange) => {
         this.#hearExchange(exchange);
       },
+      faults: this.#faults,
     });
     this.#listener.onProgress(`Preparing ${members.length} members.`);
     for (const { name } of members) this.#prepare(name);
@@ -381,6 +385,11 @@ class Run {
       return;
     }
     if (!('member' in command)) return;
+    if (isFault(command)) {
+      this.#faults.add(command, Date.now());
+      if (command.do === 'cut') this.#tap?.cut(command.member);
+      return;
+    }
     if (command.do === 'removeMember') {
       await this.#removeMember(command.member);
       return;

@@ -11,6 +11,8 @@ export interface Asked {
   frame: Buffer | null;
   /** When the request was there, in epoch milliseconds. */
   askedMs: number;
+  /** What it is answered with in the broker's place, in its turn; null when the broker answers. */
+  ownAnswer: Buffer | null;
 }
 
 /** Requests that are remembered; beyond them the oldest is forgotten and its answer not read. */
@@ -28,6 +30,7 @@ export class AskedRequests {
       correlationId: head.readInt32BE(SIZE_BYTES + 4),
       frame: null,
       askedMs: Date.now(),
+      ownAnswer: null,
     };
     this.#asked.push(asked);
     if (this.#asked.length > MAX_COUNT) this.#asked.shift();
@@ -44,5 +47,19 @@ export class AskedRequests {
     const index = this.#asked.findIndex((asked) => asked.correlationId === correlationId);
     if (index < 0) return null;
     return this.#asked.splice(0, index + 1).at(-1) ?? null;
+  }
+
+  /** The next request, if its turn has come and it is not the broker who answers it. */
+  takeOwn(): (Asked & { readonly ownAnswer: Buffer }) | null {
+    const [first] = this.#asked;
+    if (first === undefined || first.ownAnswer === null) return null;
+    this.#asked.shift();
+    return { ...first, ownAnswer: first.ownAnswer };
+  }
+
+  /** One that the broker never gets. */
+  forget(lost: Asked): void {
+    const index = this.#asked.indexOf(lost);
+    if (index >= 0) this.#asked.splice(index, 1);
   }
 }

@@ -40,6 +40,13 @@ export interface Frame {
   readonly body: WireBody;
 }
 
+/** The client id in a request's header; null where it has none, or cannot be read. */
+export function clientIdIn(frame: Uint8Array): string | null {
+  const read = attempt(() => readBody(REQUEST_HEAD, 0, new WireReader(frame.subarray(SIZE_BYTES))));
+  const clientId = read.ok ? read.value['clientId'] : null;
+  return typeof clientId === 'string' ? clientId : null;
+}
+
 /** A frame of length, header and body. */
 export function decodeRequest(frame: Uint8Array): Decoded<Frame & { readonly api: Api }> {
   return attempt(() => {

@@ -1,15 +1,18 @@
 import { connect, type Socket } from 'node:net';
+import { asMemberName, type Faults } from '../../engine/index.ts';
 import type { Tls } from '../security.ts';
 import { isRedirected, redirect, type Address, type Redirect } from './addresses.ts';
 import { AskedRequests, type Asked } from './asked.ts';
 import { WireProblem } from './bytes.ts';
 import { connectTo } from './connect.ts';
 import { errorsIn, type Exchange } from './exchange.ts';
+import { errorAnswer, judge } from './faults-on-wire.ts';
 import {
   API_VERSIONS_KEY,
   REQUEST_HEAD_BYTES,
   RESPONSE_HEAD_BYTES,
   SIZE_BYTES,
+  clientIdIn,
   decodeRequest,
   decodeResponse,
   encodeResponse,
@@ -27,6 +30,8 @@ export interface RelayListener {
   readonly onExchange: (exchange: Exchange, connection: number) => void;
   /** Hears why TLS failed, which a client that does not speak it has no way to know. */
   readonly onTlsError: (error: Error, address: Address) => void;
+  /** What is done to requests on their way; null when nothing ever is. */
+  readonly faults: Faults | null;
 }
 
 /** Kafka's limit of a request (socket.request.max.bytes, 4.3.1); TLS looks like far more. */
@@ -41,7 +46,8 @@ const READ_BYTES = 256 * 1024;
 /** An answer that is to be read, and what it answers. */
 interface Answer {
   readonly asked: Asked;
-  readonly api: Api;
+  /** Null for one that is kept whole but not read. */
+  readonly api: Api | null;
 }
 
 /**
@@ -70,12 +76,24 @@ export class Relay {
     judge: (head, frameBytes) => {
       const asked = this.#asked.take(head.readInt32BE(SIZE_BYTES));
       const api = asked?.api ?? null;
-      if (asked === null || api === null || frameBytes > MAX_READ_BYTES) return null;
-      const isKnown = isIn(asked.version, api.response.versions) || api.key === API_VERSIONS_KEY;
-      return isKnown ? { asked, api } : null;
+      if (asked === null || frameBytes > MAX_READ_BYTES) return null;
+      const isKnown =
+        api !== null &&
+        (isIn(asked.version, api.response.versions) || api.key === API_VERSIONS_KEY);
+      if (isKnown) return { asked, api };
+      // Answers of our own go between whole answers only.
+      return this.#listener.faults === null ? null : { asked, api: null };
     },
   });
   #hasAsked = false;
+  /** Whose connection it is, once a request has said so; it is only asked for where faults are. */
+  clientId: string | null = null;
+  /** Nothing passes to the broker any more, until the client closes. */
+  #isSilent = false;
+  /** When what is late goes on to the broker; what comes behind it waits as well. */
+  #lateUntilMs = 0;
+  /** What is late, in its order. */
+  readonly #late: Buffer[] = [];
   #isClientBusy = false;
   /** Reasons to take nothing more from the broker just now. */
   #pauseCount = 0;
@@ -132,15 +150,74 @@ export class Relay {
 
   #onRequests(chunk: Buffer): void {
     this.#hasAsked = true;
-    for (const { frame: asked, bytes } of this.#requests.push(chunk)) {
+    const { faults } = this.#listener;
+    const pieces = this.#requests.push(chunk);
+    for (const { frame: asked, bytes } of pieces) {
       if (asked === null) continue;
       asked.frame = bytes;
       asked.askedMs = Date.now();
     }
     if (this.#requests.isBlind) this.#toClient(this.#answers.giveUp());
-    if (this.broker.write(chunk)) return;
+    if (faults === null) this.#toBroker(chunk);
+    else for (const piece of pieces) this.#passFaulty(faults, piece);
+  }
+
+  #toBroker(bytes: Buffer): void {
+    if (this.broker.destroyed || this.broker.write(bytes)) return;
     this.#client.pause();
     this.broker.once('drain', () => this.#client.resume());
+  }
+
+  /** Closes the connection on both sides, without a word. */
+  cut(): void {
+    this.#client.destroy();
+    this.broker.destroy();
+  }
+
+  /** Passes a request on, sooner or later, or does not. */
+  #passFaulty(faults: Faults, { frame: asked, bytes }: Piece<Asked>): void {
+    const nowMs = Date.now();
+    if (this.clientId === null && asked !== null) this.clientId = clientIdIn(bytes);
+    const { clientId } = this;
+    if (clientId !== null && faults.cutBecauseOf(asMemberName(clientId), nowMs) !== null)
+      this.cut();
+    if (this.#isSilent || this.broker.destroyed) return;
+    const fate =
+      clientId === null
+        ? ({ type: 'passed' } as const)
+        : judge(faults, clientId, asked?.api ?? null, nowMs);
+    if (fate.type === 'lost') {
+      this.#isSilent = true;
+      if (asked !== null) this.#asked.forget(asked);
+      return;
+    }
+    if (fate.type === 'answered' && asked !== null) {
+      asked.ownAnswer = errorAnswer(bytes, fate.errorCode);
+      if (asked.ownAnswer !== null) {
+        this.#answerOwn();
+        return;
+      }
+    }
+    this.#lateUntilMs = Math.max(this.#lateUntilMs, nowMs + (fate.type === 'late' ? fate.byMs : 0));
+    if (this.#lateUntilMs <= nowMs) this.#toBroker(bytes);
+    else this.#toBrokerLater(Buffer.from(bytes), this.#lateUntilMs - nowMs);
+  }
+
+  /** Timers of one duration fire in their order, and a later piece is never due before an earlier. */
+  #toBrokerLater(bytes: Buffer, afterMs: number): void {
+    this.#late.push(bytes);
+    setTimeout(() => {
+      const next = this.#late.shift();
+      if (next !== undefined) this.#toBroker(next);
+    }, afterMs).unref();
+  }
+
+  /** Gives the answers of our own whose turn has come. */
+  #answerOwn(): void {
+    for (let next = this.#asked.takeOwn(); next !== null; next = this.#asked.takeOwn()) {
+      this.#toClient(next.ownAnswer);
+      if (next.api !== null) this.#read(next, next.api, next.ownAnswer);
+    }
   }
 
   #onAnswers(chunk: Buffer): void {
@@ -152,27 +229,30 @@ export class Relay {
   /** Passes pieces on in their order; what comes behind one that is changed waits for it. */
   #deliver(pieces: readonly Piece<Answer>[]): void {
     for (const [index, { frame: answer, bytes }] of pieces.entries()) {
-      if (answer !== null && isRedirected(answer.api)) {
+      const { asked, api } = answer ?? { asked: null, api: null };
+      if (asked !== null && api !== null && isRedirected(api)) {
         this.#pause();
-        void this.#redirected(answer, bytes).then((changed) => {
+        void this.#redirected(asked, api, bytes).then((changed) => {
           this.#toClient(changed);
+          this.#answerOwn();
           this.#deliver(pieces.slice(index + 1));
           this.#resume();
         });
         return;
       }
       this.#toClient(bytes);
-      if (answer !== null) this.#read(answer, bytes);
+      if (asked !== null && api !== null) this.#read(asked, api, bytes);
+      if (asked !== null) this.#answerOwn();
     }
   }
 
   /** The answer with our addresses, or as it is where it cannot be read. */
-  async #redirected(answer: Answer, bytes: Buffer): Promise<Buffer> {
-    const frame = this.#read(answer, bytes);
+  async #redirected(asked: Asked, api: Api, bytes: Buffer): Promise<Buffer> {
+    const frame = this.#read(asked, api, bytes);
     if (frame === null) return bytes;
     try {
-      const body = await redirect(answer.api, frame.body, this.#listener.redirect);
-      return body === null ? bytes : encodeResponse(answer.api, { ...frame, body });
+      const body = await redirect(api, frame.body, this.#listener.redirect);
+      return body === null ? bytes : encodeResponse(api, { ...frame, body });
     } catch (error) {
       if (error instanceof WireProblem) return bytes;
       throw error;
@@ -180,7 +260,7 @@ export class Relay {
   }
 
   /** Decodes an answer and tells of it and its request; null when it cannot be read. */
-  #read({ asked, api }: Answer, bytes: Buffer): Frame | null {
+  #read(asked: Asked, api: Api, bytes: Buffer): Frame | null {
     const answer = decodeResponse(api, asked.version, bytes);
     if (!answer.ok) return null;
     const request = asked.frame === null ? null : decodeRequest(asked.frame);

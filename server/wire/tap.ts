@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { PlaygroundError } from '../../engine/index.ts';
+import { PlaygroundError, type Faults } from '../../engine/index.ts';
 import { securityProblem } from '../security-problem.ts';
 import type { Tls } from '../security.ts';
 import type { Address } from './addresses.ts';
@@ -22,6 +22,8 @@ export interface TapOptions {
   readonly onClosed?: (connection: number) => void;
   /** Hears once of each broker why TLS with it fails, which its clients are not told. */
   readonly onProblem?: (problem: PlaygroundError) => void;
+  /** What is done to requests on their way, by the client id of their sender; left out: nothing. */
+  readonly faults?: Faults;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -42,12 +44,13 @@ export class Tap {
   readonly #nodes = new Map<string, Promise<Address | null>>();
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #relays = new Set<Relay>();
   readonly #onClosed: (connection: number) => void;
   #connectionCount = 0;
   #isClosed = false;
 
   private constructor(options: TapOptions) {
-    const { listen, tls = null, onExchange, onClosed, onProblem } = options;
+    const { listen, tls = null, onExchange, onClosed, onProblem, faults = null } = options;
     this.#onClosed = onClosed ?? (() => undefined);
     this.#host = listen?.host ?? '127.0.0.1';
     const told = new Set<string>();
@@ -58,9 +61,11 @@ export class Tap {
       onTlsError: (error, address) => {
         const broker = printAddress(address);
         const problem = securityProblem(error, broker);
-        if (problem !== null && !told.has(broker)) onProblem?.(problem);
+        if (problem === null || told.has(broker)) return;
         told.add(broker);
+        onProblem?.(problem);
       },
+      faults,
     };
   }
 
@@ -79,6 +84,11 @@ export class Tap {
       `Nothing can listen at ${printAddress(listen ?? { host: tap.#host, port: 0 })}.`,
       'Choose another port; the one that is asked for may be in use.',
     );
+  }
+
+  /** Closes the connections of a client; of what a tap without faults hears it does not know whose it is. */
+  cut(clientId: string): void {
+    for (const relay of this.#relays) if (relay.clientId === clientId) relay.cut();
   }
 
   /** Ends all connections and listens no more. */
@@ -108,7 +118,9 @@ export class Tap {
       this.#connectionCount += 1;
       const connection = this.#connectionCount;
       const relay = new Relay(client, broker, connection, this.#relay);
+      this.#relays.add(relay);
       client.on('close', () => {
+        this.#relays.delete(relay);
         this.#onClosed(connection);
       });
       for (const socket of [client, relay.broker]) {

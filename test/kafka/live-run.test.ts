@@ -131,6 +131,57 @@ describe.concurrent('a live run, beside others,', { retry: 2 }, () => {
   });
 });
 
+const FAULT_MS = 9_000;
+const faultOn = (client: string, fault: object, group: string): Scenario =>
+  parseScenario({
+    format: 'rebalance-scenario/1',
+    name: group,
+    group,
+    topics: [{ name: `${group}.orders`, partitions: 4 }],
+    members: ['C1', 'C2'].map((name) => ({
+      name,
+      client,
+      topics: [`${group}.orders`],
+      config: { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 1_000 },
+    })),
+    script: [
+      { atMs: 0, do: 'start', member: 'C1' },
+      { atMs: 500, do: 'start', member: 'C2' },
+      { atMs: FAULT_MS, member: 'C1', ...fault },
+    ],
+    untilMs: 15_000,
+  });
+
+const isOfC1 = (actor: string): boolean => actor === 'member/C1';
+
+describe.concurrent('a fault on the wire of a live run', () => {
+  it('gives a Java member the answer of the script, and it loses what it has', async () => {
+    const answer = { do: 'answer', api: 'Heartbeat', errorCode: 'UNKNOWN_MEMBER_ID' };
+    const recorded = await record(faultOn('java', answer, 'fault-answer'));
+    const calls = recorded.events.flatMap((event) =>
+      event.kind === 'callbackEntered' && isOfC1(event.actor) && event.atMs > FAULT_MS
+        ? [event.callback]
+        : [],
+    );
+    expect(calls).toEqual(['lost', 'assigned']);
+    expect(outcomeOf(recorded).errors['C1']).toContain('Heartbeat UNKNOWN_MEMBER_ID');
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+
+  it('cuts the connections of a kafkajs member, which goes on over new ones', async () => {
+    const recorded = await record(faultOn('kafkajs', { do: 'cut' }, 'fault-cut'));
+    const heartbeats = recorded.events.filter(
+      (event) =>
+        event.kind === 'messageSent' &&
+        isOfC1(event.actor) &&
+        event.message.type === 'HeartbeatRequest' &&
+        event.atMs > FAULT_MS,
+    );
+    expect(heartbeats.length).toBeGreaterThan(1);
+    expect(differencesFromSimulation(recorded)).toEqual([]);
+  });
+});
+
 describe('a live run', () => {
   // Brokers of somebody's own are not ours to restart. With CI=true a skip is a failure.
   it.skipIf(!isRestartable)(

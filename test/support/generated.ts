@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import {
+  API_NAMES,
+  ERROR_NUMBERS,
   parseScenario,
   printScenario,
   simulate,
+  type ApiName,
   type ClientKind,
   type Command,
   type Scenario,
@@ -77,6 +80,10 @@ interface Draw {
 }
 
 const ANYTIME: readonly CommandName[] = [
+  'cut',
+  'delay',
+  'drop',
+  'answer',
   'produce',
   'addPartitions',
   'restartBroker',
@@ -131,6 +138,14 @@ interface Cast {
 
 const OPERATIONS = ['DEFAULT', 'LEAVE_GROUP', 'REMAIN_IN_GROUP'] as const;
 
+const ERROR_CODES = Object.keys(ERROR_NUMBERS).filter((code) => code !== 'NONE');
+
+/** One of the APIs, or none of them by name, which is all. */
+function someApi(choice: number): { readonly api?: ApiName } {
+  const api = API_NAMES[choice % (API_NAMES.length + 1)];
+  return api === undefined ? {} : { api };
+}
+
 /** Turns draws into a script that a scenario takes, whatever they are; shorter lists shrink to it. */
 function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fields[] {
   const lives = new Map<string, Life>();
@@ -171,6 +186,17 @@ function scriptOf(draws: readonly Draw[], casts: readonly Cast[]): readonly Fiel
           member,
           ...(cast?.isClassicJava ? { groupMembershipOperation } : {}),
         };
+      }
+      case 'cut':
+        return { atMs, do: name, member, forMs: choice % 2 === 0 ? 0 : choice * 50 };
+      case 'delay':
+        return { atMs, do: name, member, ...someApi(choice), byMs: 1 + choice * 40, forMs: 4_000 };
+      case 'drop':
+        return { atMs, do: name, member, ...someApi(choice), forMs: 1 + choice * 60 };
+      case 'answer': {
+        const api = API_NAMES[choice % API_NAMES.length] ?? 'Heartbeat';
+        const errorCode = ERROR_CODES[choice % ERROR_CODES.length] ?? 'UNKNOWN_MEMBER_ID';
+        return { atMs, do: name, member, api, errorCode, count: 1 + (choice % 3) };
       }
       case 'stall':
         return { atMs, do: name, member, forMs: 500 + choice * 60 };

@@ -23,17 +23,31 @@ export const callbacksNest: Check = ({ events }) => {
 /**
  * By what a listener was told before: revoked takes away what it has, lost all of it, and assigned
  * adds what it does not have. kafkajs only tells the whole assignment, with assigned.
+ *
+ * A member of the consumer protocol that is fenced during a revoked call is told of those partitions once
+ * more, as lost: its subscription has them until the call has ended, and so has the copy by which close()
+ * goes.
+ *
+ * Source: AbstractMembershipManager#transitionToFenced, #revokeAndAssign; AsyncKafkaConsumer,
+ * groupAssignmentSnapshot, #runRebalanceCallbacksOnClose; Kafka 4.3.1.
  */
 export const callbacksFitWhatWasTold: Check = (trace) => {
   const told = new Map<string, ReadonlySet<string>>();
+  const inRevoked = new Map<string, readonly string[]>();
   const tellsAll = new Set<MemberName | null>(
     trace.scenario.members.filter(({ client }) => client === 'kafkajs').map(({ name }) => name),
   );
   return trace.events.flatMap((event): Breach[] => {
-    if (event.kind === 'memberExit') told.delete(event.actor);
-    if (event.kind !== 'callbackEntered' || tellsAll.has(memberOf(event.actor))) return [];
-    const before = told.get(event.actor) ?? new Set();
-    told.set(event.actor, toldAfter(event, before));
+    const { actor } = event;
+    if (event.kind === 'memberExit') told.delete(actor);
+    if (event.kind === 'callbackLeft') inRevoked.delete(actor);
+    if (event.kind === 'memberState' && event.to === 'fenced') {
+      told.set(actor, new Set([...(told.get(actor) ?? []), ...(inRevoked.get(actor) ?? [])]));
+    }
+    if (event.kind !== 'callbackEntered' || tellsAll.has(memberOf(actor))) return [];
+    const before = told.get(actor) ?? new Set();
+    told.set(actor, toldAfter(event, before));
+    if (event.callback === 'revoked') inRevoked.set(actor, event.partitions.map(printPartition));
     const found = misfitOf(event, before);
     return found === null ? [] : [{ step: event.step, found }];
   });

@@ -42,7 +42,8 @@ const thawedBy = (event: TraceEvent): ActorId | null =>
 export const sessionsEndBySilenceOnly: Check = (trace) => {
   const heardAtMs = new Map<string, number>();
   return trace.events.flatMap((event): Breach[] => {
-    const alive = event.kind === 'messageSent' ? takenFrom(trace, event) : null;
+    const isOfCoordinator = event.kind === 'messageSent' && event.actor === 'coordinator';
+    const alive = isOfCoordinator ? takenFrom(trace, event) : null;
     if (alive !== null) heardAtMs.set(alive, event.atMs);
     if (event.kind !== 'timerFired' || event.actor !== 'coordinator') return [];
     const started = trace.events[event.startedStep];
