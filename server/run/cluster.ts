@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigResourceTypes, Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
+// Only its default export has the resource types, where Node imports it.
+import kafkajs, { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
 import { kafkajsOptions } from '../broker/kafkajs-options.ts';
 import { PLAINTEXT, type Security } from '../security.ts';
@@ -55,7 +56,7 @@ export class Cluster {
   /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
   async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
     const { resources } = await this.#admin.describeConfigs({
-      resources: [{ type: ConfigResourceTypes.BROKER, name: String(nodeId) }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId) }],
       includeSynonyms: false,
     });
     const entries = resources.flatMap(({ configEntries }) => configEntries);
