@@ -1,7 +1,7 @@
 import {
   compareOutcomes,
   compareRuns,
-  idsOf,
+  circumstancesOf,
   outcomeOf,
   simulate,
   type Outcome,
@@ -39,7 +39,10 @@ function traceOf(content: Content, other: Content): Trace | null {
   const { scenario } = other.trace;
   const prefix = prefixOf(scenario);
   const { broker } = prefix === '' ? content.scenario : scenario;
-  return simulate(withPrefix({ ...content.scenario, broker }, prefix), idsOf(other.trace));
+  return simulate(
+    withPrefix({ ...content.scenario, broker }, prefix),
+    circumstancesOf(other.trace),
+  );
 }
 
 function outcomeIn(content: Content, trace: Trace | null): Outcome {

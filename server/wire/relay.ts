@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { asMemberName, type Faults } from '../../engine/index.ts';
 import type { Tls } from '../security.ts';
 import { isRedirected, redirect, type Address, type Redirect } from './addresses.ts';
+import { asMemberName, type Faults } from '../../engine/index.ts';
 import { AskedRequests, type Asked } from './asked.ts';
 import { WireProblem } from './bytes.ts';
 import { connectTo } from './connect.ts';
@@ -28,10 +28,10 @@ export interface RelayListener {
   readonly tls: Tls | null;
   readonly redirect: Redirect;
   readonly onExchange: (exchange: Exchange, connection: number) => void;
-  /** Hears why TLS failed, which a client that does not speak it has no way to know. */
-  readonly onTlsError: (error: Error, address: Address) => void;
   /** What is done to requests on their way; null when nothing ever is. */
   readonly faults: Faults | null;
+  /** Hears why TLS failed, which a client that does not speak it has no way to know. */
+  readonly onTlsError: (error: Error, address: Address) => void;
 }
 
 /** Kafka's limit of a request (socket.request.max.bytes, 4.3.1); TLS looks like far more. */

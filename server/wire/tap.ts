@@ -20,10 +20,10 @@ export interface TapOptions {
    */
   readonly onExchange: (exchange: Exchange, connection: number) => void;
   readonly onClosed?: (connection: number) => void;
-  /** Hears once of each broker why TLS with it fails, which its clients are not told. */
-  readonly onProblem?: (problem: PlaygroundError) => void;
   /** What is done to requests on their way, by the client id of their sender; left out: nothing. */
   readonly faults?: Faults;
+  /** Hears once of each broker why TLS with it fails, which its clients are not told. */
+  readonly onProblem?: (problem: PlaygroundError) => void;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -50,7 +50,7 @@ export class Tap {
   #isClosed = false;
 
   private constructor(options: TapOptions) {
-    const { listen, tls = null, onExchange, onClosed, onProblem, faults = null } = options;
+    const { listen, tls = null, onExchange, onClosed, onProblem, faults } = options;
     this.#onClosed = onClosed ?? (() => undefined);
     this.#host = listen?.host ?? '127.0.0.1';
     const told = new Set<string>();
@@ -65,7 +65,7 @@ export class Tap {
         told.add(broker);
         onProblem?.(problem);
       },
-      faults,
+      faults: faults ?? null,
     };
   }
 
