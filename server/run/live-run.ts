@@ -145,7 +145,8 @@ async function cleanUp(
     if (broker.failed?.aborted === true) return;
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
-    if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
+    if (longestMs > 0)
+      await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS, broker.security);
     await emptyGroup(broker, scenario.group, memberIds);
     await cluster.remove(scenario.group);
   } catch (error) {
