@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { PlaygroundError } from '../../engine/index.ts';
-import { PLAINTEXT, type Security } from '../security.ts';
+import { PLAINTEXT, printProtocol, type Security } from '../security.ts';
 import { kafkajsOptions } from './kafkajs-options.ts';
 import { securityProblem } from '../security-problem.ts';
 
@@ -41,7 +41,7 @@ export async function waitUntilReady(
         throw new PlaygroundError(
           'broker-unreachable',
           `No Kafka broker answered at ${addresses.join(', ')} within ${deadlineMs} ms.`,
-          'Start it, or correct KAFKA_BROKERS; unset it to have one started here.',
+          `Start it, or correct KAFKA_BROKERS or KAFKA_SECURITY_PROTOCOL, which is ${printProtocol(security)}; unset KAFKA_BROKERS to have one started here.`,
           error,
         );
       }

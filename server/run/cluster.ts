@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+// Only its default export has the resource types, where Node imports it.
 import kafkajs, { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
 import { kafkajsOptions } from '../broker/kafkajs-options.ts';
@@ -55,7 +56,6 @@ export class Cluster {
   /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
   async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
     const { resources } = await this.#admin.describeConfigs({
-      // Node finds only some of the names that this CommonJS package exports.
       resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId) }],
       includeSynonyms: false,
     });
