@@ -3,7 +3,7 @@ import { PlaygroundError } from '../../engine/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Broker, BrokerConfig } from './broker.ts';
 import { isDockerRunning, startDockerBroker } from './docker-broker.ts';
-import { findJava, findMaven } from './java.ts';
+import { findJavaAndMaven } from './java.ts';
 import { startMavenBroker } from './maven-broker.ts';
 import { waitUntilReady } from './ready.ts';
 
@@ -35,8 +35,7 @@ export async function describeBroker(settings: Settings): Promise<BridgeStatus['
 
 async function javaProblem(): Promise<PlaygroundError | null> {
   try {
-    await findJava();
-    await findMaven();
+    await findJavaAndMaven();
     return null;
   } catch (error) {
     if (error instanceof PlaygroundError) return error;
