@@ -28,6 +28,7 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
+export { isVersionBefore } from './protocol/kafka-version.ts';
 export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
 export {
   GROUP_STATES,
@@ -64,6 +65,8 @@ export {
   type ScenarioMember,
   type TimedCommand,
 } from './scenarios/scenario.ts';
+export { brokerSettingOf } from './scenarios/broker-settings.ts';
+export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { Faults, type Fate } from './scenarios/faults.ts';
@@ -74,7 +77,7 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
-  idsOf,
+  circumstancesOf,
   type EventOf,
   type Fact,
   type TimerKind,
@@ -143,5 +146,5 @@ export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trac
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
-export { compareRuns, differencesByIds } from './compare-runs.ts';
+export { compareRuns, differencesByCircumstances } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

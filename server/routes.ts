@@ -96,7 +96,7 @@ export function createApp(
     const { scenario: sent, client } = parseStartRun(await readJson(context));
     const given = parseScenario(sent);
     const scenario = client === null ? given : withClient(given, client).scenario;
-    refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
+    refuseUnrunnable(scenario, (await describeBroker(settings)).kind, settings.kafkaVersion);
     const started: RunStarted = { runId: desk.start(scenario) };
     return context.json(started, 202);
   });

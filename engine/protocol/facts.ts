@@ -65,6 +65,8 @@ export interface TopicMetadata {
   readonly partitions: number;
   /** Racks that have a replica, for each partition; missing when no broker has a rack. */
   readonly racks?: readonly (readonly string[])[];
+  /** The partitions as the answer to Metadata lists them; missing where that is by number. */
+  readonly order?: readonly number[];
 }
 
 /** What the coordinator tells a trace of itself. */

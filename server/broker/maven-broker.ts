@@ -7,6 +7,7 @@ import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
 import { bringOnce, cacheFolder } from '../cache.ts';
 import { TSX, fromServer } from '../paths.ts';
+import { PLAINTEXT } from '../security.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { findJava, findMaven } from './java.ts';
 import { waitUntilReady } from './ready.ts';
@@ -15,7 +16,8 @@ import { waitUntilReady } from './ready.ts';
  * Starts Apache Kafka in KRaft mode, one process that is broker and controller, on loopback only.
  *
  * @param say gets one line at each step that takes time.
- * @throws PlaygroundError `java-missing`, `maven-missing`, `broker-not-startable`, `broker-failed`.
+ * @throws PlaygroundError `java-missing`, `maven-missing`, `kafka-version-unknown`,
+ *   `broker-not-startable`, `broker-failed`.
  */
 export async function startMavenBroker(
   version: string,
@@ -70,6 +72,13 @@ export const bringLibraries = (version: string, say: (line: string) => void): Pr
       { reject: false, all: true },
     );
     if (!failed) return;
+    if (all.includes(`:${version} was not found`) || / not find artifact /.test(all)) {
+      throw new PlaygroundError(
+        'kafka-version-unknown',
+        `Maven has no Apache Kafka ${version}.`,
+        'Give a version that was released, by --kafka-version or KAFKA_VERSION; kafka.apache.org lists them.',
+      );
+    }
     throw new PlaygroundError(
       'broker-not-startable',
       `Maven could not bring Kafka ${version}: ${lastLines(all)}`,
@@ -199,6 +208,7 @@ async function startKept(
   return {
     kind: 'maven',
     addresses: [address],
+    security: PLAINTEXT,
     version,
     restart,
     failed: failed.signal,

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { PlaygroundError, type Scenario } from '../../engine/index.ts';
+import { kafkajsOptions } from '../broker/kafkajs-options.ts';
+import { PLAINTEXT, type Security } from '../security.ts';
 
 const DEADLINE_MS = 10_000;
 const BETWEEN_LOOKS_MS = 100;
@@ -22,11 +24,12 @@ export class Cluster {
   /** Topics that were made here, and are ours to remove. */
   #made: readonly string[] = [];
 
-  constructor(addresses: readonly string[]) {
+  constructor(addresses: readonly string[], security: Security = PLAINTEXT) {
     const kafka = new Kafka({
       clientId: 'playground',
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
+      ...kafkajsOptions(security),
     });
     this.#admin = kafka.admin();
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -47,6 +50,16 @@ export class Cluster {
    */
   async findCoordinator(group: string): Promise<void> {
     await this.#admin.describeGroups([group]);
+  }
+
+  /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
+  async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      resources: [{ type: ConfigResourceTypes.BROKER, name: String(nodeId) }],
+      includeSynonyms: false,
+    });
+    const entries = resources.flatMap(({ configEntries }) => configEntries);
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
   }
 
   /** @throws PlaygroundError `broker-failed` when a topic of that name is there already. */
