@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
   CLIENT_KINDS,
+  POLL_MS,
   PlaygroundError,
   assignLine,
   describe,
@@ -42,7 +43,7 @@ import {
 } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
-import { POLL_MS, runLive } from './run/live-run.ts';
+import { runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { TapDesk } from './run/tap-desk.ts';
 import { tellOfTap } from './run/tap-run.ts';

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Faults,
+  LARGEST_RECORDING_BYTES,
+  POLL_MS,
   PlaygroundError,
   RECORDING_FORMAT,
   isFault,
+  printMegabytes,
   unreachable,
   type ClientKind,
   type GroupPoll,
@@ -17,7 +20,6 @@ import type { Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
-import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
 import { toRecordedRequest } from '../record/recorded-request.ts';
 import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
@@ -39,8 +41,6 @@ export interface RunSettings {
   readonly pollMs?: number;
   readonly maxRecordingBytes?: number;
 }
-
-export const POLL_MS = 1_000;
 
 /** What a run tells while it happens. */
 export interface RunListener {

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { PlaygroundError, type OpenTap, type TapMessage } from '../../engine/index.ts';
-import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
+import {
+  LARGEST_RECORDING_BYTES,
+  PlaygroundError,
+  printMegabytes,
+  type OpenTap,
+  type TapMessage,
+} from '../../engine/index.ts';
 import { TappedGroups } from '../record/tapped-groups.ts';
 import { securityProblem } from '../security-problem.ts';
 import type { Tls } from '../security.ts';
