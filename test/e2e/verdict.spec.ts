@@ -79,7 +79,9 @@ test.describe('the verdict', () => {
     await expect(page.getByTestId(TEST_IDS.verdict)).toBeHidden();
   });
 
-  test('is the same where the connection was dropped in the middle of the run', async ({ page }) => {
+  test('is the same where the connection was dropped in the middle of the run', async ({
+    page,
+  }) => {
     const messages = messagesOf(recordingText('kafkajs-join.recording.jsonl'));
     await stageRuns(page, messages, 30);
     await run(page);
