@@ -4,7 +4,7 @@ import { printProtocol } from '../security.ts';
 import type { Settings } from '../settings.ts';
 import type { Broker, BrokerConfig } from './broker.ts';
 import { isDockerRunning, startDockerBroker } from './docker-broker.ts';
-import { findJava, findMaven } from './java.ts';
+import { findJavaAndMaven } from './java.ts';
 import { startMavenBroker } from './maven-broker.ts';
 import { waitUntilReady } from './ready.ts';
 
@@ -39,8 +39,7 @@ const spoken = ({ security }: Settings): string =>
 
 async function javaProblem(): Promise<PlaygroundError | null> {
   try {
-    await findJava();
-    await findMaven();
+    await findJavaAndMaven();
     return null;
   } catch (error) {
     if (error instanceof PlaygroundError) return error;
