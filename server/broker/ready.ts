@@ -6,13 +6,14 @@ const DEADLINE_MS = 60_000;
 const BETWEEN_TRIES_MS = 150;
 
 /**
- * Waits until brokers answer.
+ * Waits until brokers answer, and so many of them know each other.
  *
  * @throws PlaygroundError `broker-unreachable` after `deadlineMs`.
  */
 export async function waitUntilReady(
   addresses: readonly string[],
   deadlineMs = DEADLINE_MS,
+  brokerCount = 1,
 ): Promise<void> {
   const kafka = new Kafka({
     clientId: 'playground',
@@ -27,7 +28,8 @@ export async function waitUntilReady(
     try {
       await admin.connect();
       const { brokers } = await admin.describeCluster();
-      if (brokers.length > 0) return;
+      if (brokers.length >= brokerCount) return;
+      throw new Error(`${brokers.length} of ${brokerCount} brokers are there`);
     } catch (error) {
       if (Date.now() < endMs) await sleep(BETWEEN_TRIES_MS);
       else {

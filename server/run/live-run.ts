@@ -12,7 +12,7 @@ import {
   type Scenario,
   type TimedCommand,
 } from '../../engine/index.ts';
-import type { Broker } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
@@ -86,6 +86,7 @@ export async function runLive(
     listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
+    if (brokerCountOf(named) > 1) await cluster.awaitReplicas();
     return await run.toEnd();
   } catch (error) {
     // kafkajs's error classes are not among the exports that an ES module can name.
@@ -339,6 +340,10 @@ class Run {
     }
     if (command.do === 'addPartitions') {
       await this.#cluster.addPartitions(command.topic, command.partitions);
+      return;
+    }
+    if (command.do === 'moveCoordinator') {
+      await this.#cluster.moveCoordinator();
       return;
     }
     if (command.do === 'restartBroker') {
