@@ -30,7 +30,13 @@ export {
 } from './protocol/partitions.ts';
 export { isVersionBefore } from './protocol/kafka-version.ts';
 export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
+export {
+  GROUP_STATES,
+  REBALANCE_CAUSES,
+  type CallbackName,
+  type GroupState,
+  type RebalanceCause,
+} from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -59,6 +65,8 @@ export {
   type ScenarioMember,
   type TimedCommand,
 } from './scenarios/scenario.ts';
+export { brokerSettingOf } from './scenarios/broker-settings.ts';
+export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { Faults, type Fate } from './scenarios/faults.ts';
@@ -133,6 +141,7 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { LinesWithNews } from './trace/lines-with-news.ts';
 export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';

@@ -86,7 +86,7 @@ program
       serve(
         { ...settings, port: port ?? settings.port },
         access,
-        new TapDesk(),
+        new TapDesk({ tls: settings.security.tls, say: complain }),
         signal,
         (bound) => {
           for (const line of printAccess(access, bound)) complain(line);
@@ -159,17 +159,20 @@ program
   .option('--no-page', 'only words, no page')
   .action(async ({ listen, to, group, out, port, page }: TapFlags) => {
     if (out !== undefined) await checkWritable(out);
-    const taps = new TapDesk();
+    const settings = readSettings(process.env);
+    const { tls } = settings.security;
+    const taps = new TapDesk({ tls, say: complain });
     const recording = await untilInterrupt(async (signal) => {
       const tapId = await taps.start({ listen, to, group: group ?? null });
       complain(`Point your programs to ${printAddress(listen)} instead of ${printAddress(to)}.`);
+      if (tls !== null) complain('They speak no TLS to it: the tap does that to the broker.');
       const failed = new AbortController();
       const until = AbortSignal.any([signal, failed.signal]);
       try {
-        const settings = { ...readSettings(process.env), port: port ?? 0 };
+        const onPort = { ...settings, port: port ?? 0 };
         const [watched] = await Promise.all([
           tellOfTap(taps, tapId, { onSentence, onProgress: complain }, until),
-          ...(page ? [serve(settings, readAccess(undefined, false), taps, until, tellPage)] : []),
+          ...(page ? [serve(onPort, readAccess(undefined, false), taps, until, tellPage)] : []),
         ]);
         return watched === null ? null : taps.recording(tapId, watched);
       } finally {

@@ -1,10 +1,12 @@
 import type { Scenario } from '../../engine/index.ts';
+import type { Security } from '../security.ts';
 
 /** A broker that members can be run on. */
 export interface Broker {
   readonly kind: 'foreign' | 'maven' | 'docker';
   /** `host:port` of each. */
   readonly addresses: readonly string[];
+  readonly security: Security;
   /** Kafka's version, or "unknown" for a broker of somebody else. */
   readonly version: string;
   /**

@@ -1,5 +1,6 @@
 import type { BridgeStatus } from '../../engine/index.ts';
 import { PlaygroundError } from '../../engine/index.ts';
+import { printProtocol } from '../security.ts';
 import type { Settings } from '../settings.ts';
 import type { Broker, BrokerConfig } from './broker.ts';
 import { isDockerRunning, startDockerBroker } from './docker-broker.ts';
@@ -14,7 +15,7 @@ export async function describeBroker(settings: Settings): Promise<BridgeStatus['
   if (settings.brokers !== null) {
     return {
       kind: 'foreign',
-      text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS).`,
+      text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS)${spoken(settings)}.`,
     };
   }
   const missing = await javaProblem();
@@ -32,6 +33,9 @@ export async function describeBroker(settings: Settings): Promise<BridgeStatus['
   }
   return { kind: 'none', text: `${missing.message} ${missing.remedy}` };
 }
+
+const spoken = ({ security }: Settings): string =>
+  printProtocol(security) === 'PLAINTEXT' ? '' : `, by ${printProtocol(security)}`;
 
 async function javaProblem(): Promise<PlaygroundError | null> {
   try {
@@ -58,11 +62,12 @@ export async function startBroker(
   count = 1,
 ): Promise<Broker> {
   if (settings.brokers !== null) {
-    await waitUntilReady(settings.brokers, FOREIGN_DEADLINE_MS);
+    await waitUntilReady(settings.brokers, FOREIGN_DEADLINE_MS, settings.security);
     const stop = (): Promise<void> => Promise.resolve();
     return {
       kind: 'foreign',
       addresses: settings.brokers,
+      security: settings.security,
       version: 'unknown',
       restart: null,
       failed: null,

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
+import { PLAINTEXT } from '../security.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { waitUntilReady } from './ready.ts';
 
@@ -60,5 +61,13 @@ export async function startDockerBroker(
     await stop();
     throw error;
   }
-  return { kind: 'docker', addresses: [address], version, restart: null, failed: null, stop };
+  return {
+    kind: 'docker',
+    addresses: [address],
+    security: PLAINTEXT,
+    version,
+    restart: null,
+    failed: null,
+    stop,
+  };
 }

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
 import { bringOnce } from '../cache.ts';
+import { PLAINTEXT } from '../security.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { findJava, findMaven } from './java.ts';
 import { lastLines, startNode, type KafkaNode } from './kafka-node.ts';
@@ -47,7 +48,7 @@ export async function startMavenBroker(
   try {
     if (failure !== undefined) throw failure.reason;
     await Promise.race([
-      waitUntilReady(addresses, undefined, count),
+      waitUntilReady(addresses, undefined, PLAINTEXT, count),
       ...nodes.map((node) => throwAtEnd(node, version)),
     ]);
   } catch (error) {
@@ -58,6 +59,7 @@ export async function startMavenBroker(
   return {
     kind: 'maven',
     addresses,
+    security: PLAINTEXT,
     version,
     restart: only?.restart ?? null,
     failed: AbortSignal.any(nodes.map(({ failed }) => failed)),

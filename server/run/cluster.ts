@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Admin, type PartitionMetadata, type Producer } from 'kafkajs';
+// Only its default export has the resource types, where Node imports it.
+import kafkajs, {
+  Kafka,
+  logLevel,
+  type Admin,
+  type PartitionMetadata,
+  type Producer,
+} from 'kafkajs';
 import { PlaygroundError, existing, type Scenario } from '../../engine/index.ts';
+import { kafkajsOptions } from '../broker/kafkajs-options.ts';
+import { PLAINTEXT, type Security } from '../security.ts';
 import type { Address } from '../wire/addresses.ts';
 import { asBody, asList, asNumber, type WireBody } from '../wire/codec.ts';
 import { readAddress } from '../wire/tap.ts';
@@ -36,17 +45,20 @@ const hasLeaders = (answer: WireBody, wanted: Scenario['topics']): boolean =>
 /** The topics, records and groups of a run, through kafkajs's admin and producer. */
 export class Cluster {
   readonly #addresses: readonly Address[];
+  readonly #security: Security;
   readonly #admin: Admin;
   readonly #producer: Producer;
   /** Topics that were made here, and are ours to remove. */
   #made: readonly string[] = [];
 
-  constructor(addresses: readonly string[]) {
+  constructor(addresses: readonly string[], security: Security = PLAINTEXT) {
     this.#addresses = addresses.map(readAddress).filter((address) => address !== null);
+    this.#security = security;
     const kafka = new Kafka({
       clientId: 'playground',
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
+      ...kafkajsOptions(security),
     });
     this.#admin = kafka.admin();
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -67,6 +79,16 @@ export class Cluster {
    */
   async findCoordinator(group: string): Promise<void> {
     await this.#admin.describeGroups([group]);
+  }
+
+  /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
+  async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId) }],
+      includeSynonyms: false,
+    });
+    const entries = resources.flatMap(({ configEntries }) => configEntries);
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
   }
 
   /** @throws PlaygroundError `broker-failed` when a topic of that name is there already. */
@@ -103,7 +125,9 @@ export class Cluster {
   async #haveLeaders(topics: Scenario['topics']): Promise<boolean> {
     const asked = { topics: topics.map(({ name }) => ({ name })), allowAutoTopicCreation: false };
     const answers = await Promise.allSettled(
-      this.#addresses.map((address) => ask(address, 'Metadata', METADATA_VERSION, asked)),
+      this.#addresses.map((address) =>
+        ask(address, this.#security, 'Metadata', METADATA_VERSION, asked),
+      ),
     );
     const known = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     return known.length > 0 && known.every((answer) => hasLeaders(answer, topics));
@@ -112,12 +136,20 @@ export class Cluster {
   /**
    * Has another broker become the coordinator of all groups: the leader of __consumer_offsets' only
    * partition is taken from its replicas, so that the next of them leads, and is added as the last.
+   *
+   * @throws PlaygroundError `broker-failed` when none does after a while.
    */
   async moveCoordinator(): Promise<void> {
     const { leader, replicas } = await this.#offsetsPartition();
     const others = replicas.filter((broker) => broker !== leader);
     await this.#reassignOffsets(others);
     await this.#reassignOffsets([...others, leader]);
+    if (await until(async () => (await this.#offsetsPartition()).leader !== leader)) return;
+    throw new PlaygroundError(
+      'broker-failed',
+      `Broker ${leader} is still the coordinator ${DEADLINE_MS} ms after it was to be another.`,
+      'See whether all brokers still run, then start the run again.',
+    );
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
+  type Settings,
   type TimedCommand,
 } from '../../engine/index.ts';
 import { brokerCountOf, type Broker } from '../broker/broker.ts';
@@ -21,7 +22,9 @@ import { toRecordedRequest } from '../record/recorded-request.ts';
 import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
+import { findCoordinator } from './ask.ts';
 import { Cluster } from './cluster.ts';
+import { compareSettings } from './foreign-settings.ts';
 import { GroupPolls, describeGroup } from './group-poll.ts';
 import { MemberProcess } from './member-process.ts';
 import { newPrefix, withPrefix } from './own-names.ts';
@@ -77,7 +80,7 @@ export async function runLive(
   for (const { client } of scenario.members) {
     if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
   }
-  const cluster = new Cluster(broker.addresses);
+  const cluster = new Cluster(broker.addresses, broker.security);
   const run = new Run(named, broker, launches, cluster, listener, signal, settings);
   try {
     await cluster.connect();
@@ -87,6 +90,7 @@ export async function runLive(
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
     if (brokerCountOf(named) > 1) await cluster.awaitReplicas();
+    if (isForeign) run.goBy(await readSettings(cluster, broker, named, listener.onProgress));
     return await run.toEnd();
   } catch (error) {
     // kafkajs's error classes are not among the exports that an ES module can name.
@@ -101,6 +105,30 @@ export async function runLive(
     await run.endMembers();
     await run.closeTap();
     await cleanUp(cluster, broker, named, run.memberIds, listener);
+  }
+}
+
+/** The broker settings that a run on somebody else's broker has, whatever its scenario wants; says which. */
+async function readSettings(
+  cluster: Cluster,
+  { addresses, security }: Broker,
+  scenario: Scenario,
+  say: (text: string) => void,
+): Promise<Settings> {
+  try {
+    const address = readAddress(addresses[0] ?? '');
+    if (address === null) return scenario.broker;
+    const { nodeId } = await findCoordinator(address, security, scenario.group);
+    const { broker, differences } = compareSettings(scenario, await cluster.settingsOf(nodeId));
+    for (const difference of differences) say(difference);
+    if (differences.length > 0) say('The recording says what it has, so that it is simulated so.');
+    return broker;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(
+      `Your broker does not tell its settings (${reason}); the recording says what the scenario wants instead.`,
+    );
+    return scenario.broker;
   }
 }
 
@@ -133,8 +161,10 @@ const printNames = ({ topics, group }: Scenario): string =>
   `topics ${topics.map(({ name }) => name).join(', ')} and group ${group}`;
 
 /** With Kafka's own tools, for who has to do it by hand. */
-function cleaningCommands({ topics, group }: Scenario, { addresses }: Broker): readonly string[] {
-  const to = `--bootstrap-server ${addresses.join(',')} --delete`;
+function cleaningCommands({ topics, group }: Scenario, broker: Broker): readonly string[] {
+  const isOpen = broker.security.tls === null && broker.security.sasl === null;
+  const login = isOpen ? '' : ' --command-config FILE_WITH_YOUR_LOGIN';
+  const to = `--bootstrap-server ${broker.addresses.join(',')}${login} --delete`;
   const names = topics.map(({ name }) => name).join(',');
   return [
     `Remove them with: kafka-consumer-groups.sh ${to} --group ${group}`,
@@ -152,7 +182,7 @@ async function emptyGroup(
   if (address === null || memberIds.length === 0) return;
   const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null }));
   // An older broker does not answer: then their sessions are waited for.
-  await removeMembers(address, group, members).catch(() => undefined);
+  await removeMembers(address, broker.security, group, members).catch(() => undefined);
 }
 
 const tooLarge = (maxBytes: number): PlaygroundError =>
@@ -166,7 +196,7 @@ const cancelled = (cause?: unknown): PlaygroundError =>
   new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 class Run {
-  readonly #scenario: Scenario;
+  #scenario: Scenario;
   readonly #broker: Broker;
   readonly #launches: ReadonlyMap<ClientKind, Launch>;
   readonly #cluster: Cluster;
@@ -211,11 +241,20 @@ class Run {
     this.#pollMs = pollMs;
   }
 
+  /** Has the recording say what the broker has, where that is not ours to choose. */
+  goBy(broker: Settings): void {
+    this.#scenario = { ...this.#scenario, broker };
+  }
+
   async toEnd(): Promise<Recording> {
     const { members, script, untilMs } = this.#scenario;
     const addresses = this.#broker.addresses.map(readAddress);
     this.#tap = await Tap.open({
       to: addresses.filter((address) => address !== null),
+      tls: this.#broker.security.tls,
+      onProblem: ({ message, remedy }) => {
+        this.#listener.onProgress(`${message} ${remedy}`);
+      },
       onExchange: (exchange) => {
         this.#hearExchange(exchange);
       },
@@ -259,7 +298,7 @@ class Run {
     const { group, members } = this.#scenario;
     const isConsumer = members.some(({ config }) => config['group.protocol'] === 'consumer');
     this.#polls = new GroupPolls(
-      () => describeGroup(address, group, isConsumer),
+      () => describeGroup(address, this.#broker.security, group, isConsumer),
       this.#pollMs,
       this.#startedMs,
       (poll) => this.#listener.onPoll?.(poll),
@@ -365,7 +404,7 @@ class Run {
     switch (command.do) {
       case 'start':
         await process.prepared();
-        process.tell({ type: 'start' });
+        process.tell({ type: 'start', sasl: this.#broker.security.sasl });
         return;
       case 'crash':
         process.signal('SIGKILL');
@@ -409,7 +448,9 @@ class Run {
     if (member === undefined || address === undefined) throw new Error(`bug: no ${name} to remove`);
     const groupInstanceId = String(member.config['group.instance.id']);
     try {
-      await removeMembers(address, this.#scenario.group, [{ memberId: '', groupInstanceId }]);
+      const security = { ...this.#broker.security, tls: null };
+      const removed = [{ memberId: '', groupInstanceId }];
+      await removeMembers(address, security, this.#scenario.group, removed);
     } catch (error) {
       if (!(error instanceof PlaygroundError)) throw error;
       // A broker that is down is told nothing, and the run goes on.
