@@ -1,28 +1,36 @@
 import { printScenario } from './scenarios/print-scenario.ts';
 import { compareOutcomes, compareTraces, type Verdict } from './trace/compare.ts';
-import type { Found } from './trace/compare-rules.ts';
-import { idsOf, type Trace } from './trace/events.ts';
+import { NO_DIFFERENCES, type SimulatedDifferences } from './trace/compare-rules.ts';
+import { circumstancesOf, type Circumstances, type Trace } from './trace/events.ts';
 import type { Outcome } from './trace/outcome-types.ts';
 import { outcomeOf } from './trace/outcome.ts';
 import { simulate } from './simulate.ts';
 
-/** Compares two runs; what follows from the random ids that each of them got is allowed. */
+/** Compares two runs; what follows from the circumstances of each is allowed. */
 export function compareRuns(left: Trace, right: Trace): Verdict {
   const verdict = compareTraces(left, right);
   if (verdict.result !== 'divergence') return verdict;
-  return compareTraces(left, right, { byIds: differencesByIds(left, right) });
+  return compareTraces(left, right, { simulated: differencesByCircumstances(left, right) });
 }
 
 /**
  * Where the outcomes of two runs of one scenario differ because of the ids that members and topics
- * got, which are random in a real cluster while some assignors go by their hash order: what two
- * simulations differ in that have the ids of either. Nothing for runs of two scenarios.
+ * got, which are random in a real cluster while some assignors go by their hash order, and because of
+ * the versions of their brokers. Nothing for runs of two scenarios.
  */
-export function differencesByIds(left: Trace, right: Trace): readonly Found[] {
+export function differencesByCircumstances(left: Trace, right: Trace): SimulatedDifferences {
   if (
     JSON.stringify(printScenario(left.scenario)) !== JSON.stringify(printScenario(right.scenario))
   )
-    return [];
-  const simulated = (trace: Trace): Outcome => outcomeOf(simulate(trace.scenario, idsOf(trace)));
-  return compareOutcomes(simulated(left), simulated(right)).differences;
+    return NO_DIFFERENCES;
+  const [ofLeft, ofRight] = [circumstancesOf(left), circumstancesOf(right)];
+  const simulated = (circumstances: Circumstances): Outcome =>
+    outcomeOf(simulate(left.scenario, circumstances));
+  const { memberIds, topicIds } = ofRight;
+  const first = simulated(ofLeft);
+  const onSameVersion = simulated({ ...ofLeft, memberIds, topicIds });
+  return {
+    byIds: compareOutcomes(first, onSameVersion).differences,
+    byIdsAndVersions: compareOutcomes(first, simulated(ofRight)).differences,
+  };
 }

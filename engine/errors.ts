@@ -12,6 +12,7 @@ export const PROBLEM_CODES = [
   'file-unwritable',
   'not-json',
   'usage',
+  'kafka-version-unknown',
   'broker-unreachable',
   'broker-not-startable',
   'broker-failed',

@@ -28,8 +28,15 @@ export {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
+export { isVersionBefore } from './protocol/kafka-version.ts';
 export { ERROR_NUMBERS, errorCodeOf, type ErrorCode } from './protocol/error-codes.ts';
-export { GROUP_STATES, type CallbackName, type GroupState } from './protocol/facts.ts';
+export {
+  GROUP_STATES,
+  REBALANCE_CAUSES,
+  type CallbackName,
+  type GroupState,
+  type RebalanceCause,
+} from './protocol/facts.ts';
 export {
   apiOf,
   errorCodeIn,
@@ -68,7 +75,7 @@ export { SCENARIOS } from './scenarios/index.ts';
 
 export {
   TRACE_FORMAT,
-  idsOf,
+  circumstancesOf,
   type EventOf,
   type Fact,
   type TimerKind,
@@ -132,9 +139,10 @@ export {
 } from './trace/parse-live-run.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
+export { LinesWithNews } from './trace/lines-with-news.ts';
 export { milestonesOf, timeRanges, type Milestone, type TimeRange } from './trace/milestones.ts';
 export { settlingTimes, type SettlingTime } from './trace/settling.ts';
 export { describeMachine, type MachineGraph } from './consumer/describe-machine.ts';
 export { assignLine, printAssignment } from './assignors/assign-line.ts';
-export { compareRuns, differencesByIds } from './compare-runs.ts';
+export { compareRuns, differencesByCircumstances } from './compare-runs.ts';
 export { simulate, type SimulateOptions } from './simulate.ts';

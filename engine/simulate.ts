@@ -27,6 +27,7 @@ import {
   type MemberId,
   type MemberName,
 } from './protocol/ids.ts';
+import { isVersionBefore } from './protocol/kafka-version.ts';
 import {
   apiOf,
   type GroupMessage,
@@ -39,6 +40,7 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from './protocol/partitions.ts';
+import { metadataOrder } from './java/metadata-order.ts';
 import { brokerSettingOf } from './scenarios/broker-settings.ts';
 import { Faults } from './scenarios/faults.ts';
 import {
@@ -62,6 +64,8 @@ export interface SimulateOptions {
   readonly memberIds?: ReadonlyMap<MemberName, readonly MemberId[]>;
   /** Topic ids by name, as a recording's `topicIds`; the others come from the seed. */
   readonly topicIds?: ReadonlyMap<string, string>;
+  /** Of the broker, such as 4.1.1; when not given, the version that the simulator follows. */
+  readonly kafkaVersion?: string;
 }
 
 /** One direction of a loopback link to a broker on the same machine. */
@@ -94,6 +98,8 @@ export function simulateWith(
   return new Run(scenario, options, rules).toEnd();
 }
 
+/** Its brokers, and newer ones, list partitions by number. */
+const SORTED_METADATA_SINCE = '4.3.0';
 /** From the start of a broker until it has read its groups from the log. */
 const LOADING_MS = 20;
 /**
@@ -203,6 +209,7 @@ class Run {
   readonly #events: TraceEvent[] = [];
   readonly #network: Network;
   readonly #idSource: Random;
+  readonly #kafkaVersion: string | null;
   readonly #givenIds: ReadonlyMap<MemberName, readonly MemberId[]>;
   readonly #memberIds = new Map<MemberName, readonly MemberId[]>();
   /** Whom each id was drawn for. */
@@ -231,6 +238,8 @@ class Run {
   /** When the broker will be back; null while it is there. Messages of an earlier life are lost. */
   #downUntilMs: number | null = null;
   #brokerLife = 0;
+  /** Of every partition. */
+  #leaderEpoch = 0;
   /** The broker that is the coordinator; members learn of another one by FindCoordinator. */
   #node = 1;
   /** Counts the changes of the coordinator: its going down, its coming back, its moves. */
@@ -245,6 +254,7 @@ class Run {
     this.#network = new Network(new Random(seed, 1), LATENCY);
     this.#idSource = new Random(seed, 2);
     this.#givenIds = options.memberIds ?? new Map();
+    this.#kafkaVersion = options.kafkaVersion ?? null;
     const topicIdSource = new Random(seed, 3);
     for (const { name, partitions } of scenario.topics) {
       const drawn = topicIdSource.nextBase64Uuid();
@@ -299,7 +309,7 @@ class Run {
       source: 'simulated',
       scenario: this.#scenario,
       seed: this.#seed,
-      versions: {},
+      versions: this.#kafkaVersion === null ? {} : { kafka: this.#kafkaVersion },
       memberIds: this.#memberIds,
       topicIds: this.#topicIds,
       events: this.#events,
@@ -460,6 +470,12 @@ class Run {
     return { racks: inTurn };
   }
 
+  /** How an answer to Metadata lists so many partitions; nothing where that is by number. */
+  #orderOf(partitionCount: number): Pick<TopicMetadata, 'order'> {
+    const isSorted = !isVersionBefore(this.#kafkaVersion ?? 'unknown', SORTED_METADATA_SINCE);
+    return isSorted ? {} : { order: metadataOrder(partitionCount, this.#leaderEpoch) };
+  }
+
   /** Admin.removeMembersFromConsumerGroup, by the member's group.instance.id. */
   #removeMember(name: MemberName, step: number): void {
     const { groupInstanceId, groupId } = this.#process(name).member.config;
@@ -520,6 +536,8 @@ class Run {
   }
 
   #breakDown(cause: number): number {
+    // Once because their leader has gone, and once because it is back. Source: PartitionChangeBuilder.
+    this.#leaderEpoch += 2;
     const step = this.#record('coordinator', cause, { kind: 'brokerChanged', state: 'down' });
     // Nobody hears a broker that goes down: of what it would say, only the facts remain.
     this.#resign(step, ({ type }) => type === 'note');
@@ -995,6 +1013,7 @@ class Run {
           name: topic,
           partitions: ends.length,
           ...this.#racksOf(topic, ends.length),
+          ...this.#orderOf(ends.length),
         }));
         this.#answerLater(client, { type: 'metadata', topics }, cause);
         return;

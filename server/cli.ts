@@ -13,7 +13,7 @@ import {
   printAssignment,
   printTrace,
   rebalancesOf,
-  idsOf,
+  circumstancesOf,
   simulate,
   toMermaid,
   traceOfRecording,
@@ -46,7 +46,13 @@ import { POLL_MS, runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { TapDesk } from './run/tap-desk.ts';
 import { tellOfTap } from './run/tap-run.ts';
-import { readPort, readSettings } from './settings.ts';
+import {
+  readKafkaVersion,
+  readPort,
+  readSettings,
+  withKafkaVersion,
+  type Settings,
+} from './settings.ts';
 import { onInterrupt } from './shutdown.ts';
 import type { Address } from './wire/addresses.ts';
 import { isLoopbackHost, printAddress, readAddress } from './wire/tap.ts';
@@ -60,14 +66,20 @@ const program = new Command('playground')
   .showHelpAfterError('(--help shows the commands)')
   .exitOverride();
 
+const kafkaVersionOption = new Option(
+  '--kafka-version <version>',
+  'of the broker that is started here',
+).argParser((text) => readKafkaVersion(text, '--kafka-version'));
+
 program
   .command('serve', { isDefault: true })
   .description('serves the site and the bridge on loopback')
   .option('--port <port>', 'port; 0 takes any free one', (text) => readPort(text, '--port'))
   .option('--host <address>', 'listens there instead of on loopback; with --allow-remote')
   .option('--allow-remote', 'lets other machines in; who has the address printed can start runs')
-  .action(async ({ port, host, allowRemote = false }: ServeFlags) => {
-    const settings = readSettings(process.env);
+  .addOption(kafkaVersionOption)
+  .action(async ({ port, host, allowRemote = false, kafkaVersion }: ServeFlags) => {
+    const settings = withKafkaVersion(readSettings(process.env), kafkaVersion);
     const access = readAccess(host, allowRemote);
     await untilInterrupt((signal) =>
       serve(
@@ -115,14 +127,16 @@ program
   )
   .option('--poll-every <ms>', 'how often an admin looks at the group', readPollMs, POLL_MS)
   .addOption(clientOption)
-  .action(async (file: string, { out, client, repeat, pollEvery }: LiveFlags) => {
+  .addOption(kafkaVersionOption)
+  .action(async (file: string, { out, client, repeat, pollEvery, kafkaVersion }: LiveFlags) => {
     if (out !== undefined) await checkWritable(out);
+    const settings = withKafkaVersion(readSettings(process.env), kafkaVersion);
     const scenario = playedBy(await readScenario(file), client);
     if (repeat !== undefined) {
-      await repeatLive(scenario, repeat, pollEvery, out);
+      await repeatLive(settings, scenario, repeat, pollEvery, out);
       return;
     }
-    await onBroker(scenario, pollEvery, async (run) => {
+    await onBroker(settings, scenario, pollEvery, async (run) => {
       const recording = await run();
       if (out === undefined) print(recording);
       else await writeFile(out, recording);
@@ -233,12 +247,14 @@ interface LiveFlags {
   readonly client?: ClientKind;
   readonly repeat?: number;
   readonly pollEvery: number;
+  readonly kafkaVersion?: string;
 }
 
 interface ServeFlags {
   readonly port?: number;
   readonly host?: string;
   readonly allowRemote?: boolean;
+  readonly kafkaVersion?: string;
 }
 
 interface TapFlags {
@@ -292,7 +308,7 @@ function readPollMs(text: string): number {
 async function simulateOptions({ seed, idsFrom }: SimulateFlags): Promise<SimulateOptions> {
   const seeded = seed === undefined ? {} : { seed };
   if (idsFrom === undefined) return seeded;
-  return { ...seeded, ...idsOf(await readTrace(idsFrom)) };
+  return { ...seeded, ...circumstancesOf(await readTrace(idsFrom)) };
 }
 
 /** The scenario with other clients where asked; what they do not have is said, not hidden. */
@@ -356,12 +372,12 @@ const outputWidth = (): number => (process.stdout.isTTY ? process.stdout.columns
 
 /** Has a broker for a scenario, which `run` runs and prints as a recording. */
 async function onBroker(
+  settings: Settings,
   scenario: Scenario,
   pollMs: number,
   act: (run: () => Promise<string>) => Promise<void>,
 ): Promise<void> {
-  const settings = readSettings(process.env);
-  refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
+  refuseUnrunnable(scenario, (await describeBroker(settings)).kind, settings.kafkaVersion);
   await untilInterrupt(async (signal) => {
     const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
     try {
@@ -384,13 +400,14 @@ async function onBroker(
 
 /** Writes each run when it is over, so that an interrupt leaves those that are whole. */
 async function repeatLive(
+  settings: Settings,
   scenario: Scenario,
   count: number,
   pollMs: number,
   out: string | undefined,
 ): Promise<void> {
   const traces: Trace[] = [];
-  await onBroker(scenario, pollMs, async (run) => {
+  await onBroker(settings, scenario, pollMs, async (run) => {
     for (let number = 1; number <= count; number += 1) {
       complain(`Run ${number} of ${count}.`);
       const recording = await run();

@@ -18,6 +18,7 @@ import { describeBroker } from './broker/choose-broker.ts';
 import { sendEvents } from './event-stream.ts';
 import { readJson, readLimited } from './json-body.ts';
 import { describeClient } from './members/clients.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import type { RunDesk } from './run/run-desk.ts';
 import type { TapDesk } from './run/tap-desk.ts';
@@ -95,7 +96,7 @@ export function createApp(
     const { scenario: sent, client } = parseStartRun(await readJson(context));
     const given = parseScenario(sent);
     const scenario = client === null ? given : withClient(given, client).scenario;
-    refuseUnrunnable(scenario, (await describeBroker(settings)).kind);
+    refuseUnrunnable(scenario, (await describeBroker(settings)).kind, settings.kafkaVersion);
     const started: RunStarted = { runId: desk.start(scenario) };
     return context.json(started, 202);
   });
@@ -111,6 +112,15 @@ export function createApp(
   });
 
   mountTaps(app, taps);
+
+  const metrics = new Metrics(
+    () => desk.last,
+    () => taps.last,
+  );
+  app.get('/metrics', async (context) => {
+    context.header('content-type', metrics.contentType);
+    return context.body(await metrics.text());
+  });
 
   app.all('/api/*', (context) => {
     const problem = `There is nothing at ${context.req.path}.`;

@@ -1,4 +1,4 @@
-import { PlaygroundError } from '../engine/index.ts';
+import { PlaygroundError, isVersionBefore } from '../engine/index.ts';
 
 /** What the environment says, read once. */
 export interface Settings {
@@ -12,12 +12,30 @@ export interface Settings {
 export const DEFAULT_PORT = 4173;
 export const DEFAULT_KAFKA_VERSION = '4.3.1';
 
+/**
+ * The settings with another version of Kafka, where one is asked for.
+ *
+ * @throws PlaygroundError `usage` where the brokers are not ours to choose.
+ */
+export function withKafkaVersion(settings: Settings, kafkaVersion: string | undefined): Settings {
+  if (kafkaVersion === undefined) return settings;
+  if (settings.brokers === null) return { ...settings, kafkaVersion };
+  throw new PlaygroundError(
+    'usage',
+    `--kafka-version asks for Kafka ${kafkaVersion}, and KAFKA_BROKERS for brokers that have theirs.`,
+    'Unset KAFKA_BROKERS, or leave out --kafka-version.',
+  );
+}
+
 /** @throws PlaygroundError `usage`, naming the variable and what it should be. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   return {
     brokers: readBrokers(environment['KAFKA_BROKERS']),
     port: readPort(environment['PORT'] ?? String(DEFAULT_PORT), 'PORT'),
-    kafkaVersion: DEFAULT_KAFKA_VERSION,
+    kafkaVersion: readKafkaVersion(
+      environment['KAFKA_VERSION'] ?? DEFAULT_KAFKA_VERSION,
+      'KAFKA_VERSION',
+    ),
   };
 }
 
@@ -35,7 +53,27 @@ function readBrokers(text: string | undefined): readonly string[] | null {
   );
 }
 
+/** Before it, KRaft was not for production (KIP-833), and without it a broker needs ZooKeeper. */
+const OLDEST_KAFKA = '3.3.1';
+
 /** @param source where the text comes from, for the message: a variable or an option. */
+export function readKafkaVersion(text: string, source: string): string {
+  if (!/^\d+\.\d+\.\d+$/.test(text)) {
+    throw new PlaygroundError(
+      'usage',
+      `${source} is "${text}", which is not a version of Apache Kafka.`,
+      `Give one in full, such as ${DEFAULT_KAFKA_VERSION}.`,
+    );
+  }
+  if (!isVersionBefore(text, OLDEST_KAFKA)) return text;
+  throw new PlaygroundError(
+    'usage',
+    `${source} is ${text}, and brokers before Kafka ${OLDEST_KAFKA} need ZooKeeper, which is not started here.`,
+    `Give ${OLDEST_KAFKA} or a later version.`,
+  );
+}
+
+/** @param source as of `readKafkaVersion`. */
 export function readPort(text: string, source: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;

@@ -15,6 +15,9 @@ export type PartitionCounts = ReadonlyMap<string, number>;
 /** Racks that have a replica of each partition of a topic; a topic may be missing. */
 export type ReplicaRacks = ReadonlyMap<string, readonly (readonly string[])[]>;
 
+/** The partitions of topics in the order of the answer to Metadata; by number where one is missing. */
+export type PartitionOrders = ReadonlyMap<string, readonly number[]>;
+
 /** What only some assignors look at. */
 export interface AssignorContext {
   /**
@@ -24,6 +27,8 @@ export interface AssignorContext {
   readonly highestGeneration?: number;
   /** For `range` and the sticky ones; none when no broker has a rack. */
   readonly replicaRacks?: ReplicaRacks;
+  /** For kafkajs's. */
+  readonly partitionOrders?: PartitionOrders;
 }
 
 export type Assignment = ReadonlyMap<MemberId, readonly TopicPartition[]>;

@@ -1,7 +1,13 @@
 import { existing } from '../assert.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import { sortPartitions, type TopicPartition } from '../protocol/partitions.ts';
-import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './assignor.ts';
+import type {
+  Assignment,
+  Assignor,
+  AssignorContext,
+  AssignorMember,
+  PartitionCounts,
+} from './assignor.ts';
 
 /**
  * kafkajs's only assigner: deals the partitions of all topics in turn to the members sorted by
@@ -9,16 +15,20 @@ import type { Assignment, Assignor, AssignorMember, PartitionCounts } from './as
  * subscribes to, and one that gets nothing is missing from the result.
  *
  * `counts` has the leader's topics in its order. Within a topic kafkajs deals in the order of the
- * Metadata response, which Kafka 4.3.1 sorts by number.
+ * Metadata response, which brokers before Kafka 4.3 do not sort.
  *
  * Source: kafkajs 2.2.4, consumer/assigners/roundRobinAssigner.
  */
-function assign(members: readonly AssignorMember[], counts: PartitionCounts): Assignment {
+function assign(
+  members: readonly AssignorMember[],
+  counts: PartitionCounts,
+  { partitionOrders }: AssignorContext = {},
+): Assignment {
   const memberIds = members.map(({ memberId }) => memberId).sort();
   const dealt = new Map<MemberId, TopicPartition[]>();
   let turn = 0;
   for (const [topic, count] of counts) {
-    for (let partition = 0; partition < count; partition += 1) {
+    for (const partition of partitionOrders?.get(topic) ?? Array(count).keys()) {
       const memberId = existing(memberIds[turn % memberIds.length], 'member whose turn it is');
       dealt.set(memberId, [...(dealt.get(memberId) ?? []), { topic, partition }]);
       turn += 1;

@@ -1,6 +1,6 @@
 import { initialTransition } from 'xstate';
 import { existing } from '../assert.ts';
-import type { ReplicaRacks } from '../assignors/assignor.ts';
+import type { PartitionOrders, ReplicaRacks } from '../assignors/assignor.ts';
 import type { Effect } from '../protocol/effects.ts';
 import type { MemberFact, OffsetSpan, TopicMetadata } from '../protocol/facts.ts';
 import type { GenerationId, MemberId } from '../protocol/ids.ts';
@@ -284,6 +284,8 @@ export interface Member {
   readonly metadata: ReadonlyMap<string, number>;
   /** Racks that have a replica, as this client last saw them. */
   readonly replicaRacks: ReplicaRacks;
+  /** How the last answer to Metadata listed the partitions. */
+  readonly partitionOrders: PartitionOrders;
   /** No broker could be reached since it joined, and the client has begun anew with its metadata. */
   readonly isMetadataLost: boolean;
   /** The counts by which this leader assigned; null for a follower. */
@@ -359,6 +361,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isMetadataAsked: false,
   metadata: new Map(),
   replicaRacks: new Map(),
+  partitionOrders: new Map(),
   isMetadataLost: false,
   assignedBy: null,
   consumerProtocol: NEW_MEMBERSHIP,
@@ -453,6 +456,7 @@ const copyMember = (from: Member): Member => ({
   isMetadataAsked: from.isMetadataAsked,
   metadata: from.metadata,
   replicaRacks: from.replicaRacks,
+  partitionOrders: from.partitionOrders,
   isMetadataLost: from.isMetadataLost,
   assignedBy: from.assignedBy,
   consumerProtocol: from.consumerProtocol,

@@ -326,8 +326,9 @@ function assignAll(
       highestGeneration: Math.max(highestGeneration, ...claimed),
     }),
   });
-  const { replicaRacks } = turn.state;
-  const assigned = assignor.assign(members, counts, { highestGeneration, replicaRacks });
+  const { replicaRacks, partitionOrders } = turn.state;
+  const context = { highestGeneration, replicaRacks, partitionOrders };
+  const assigned = assignor.assign(members, counts, context);
   return [...assigned].map(([memberId, assignment]) => ({ memberId, assignment }));
 }
 

@@ -395,7 +395,10 @@ function onMetadata(turn: MemberTurn, topics: readonly TopicMetadata[]): void {
   const replicaRacks = new Map(
     topics.flatMap(({ name, racks }) => (racks === undefined ? [] : [[name, racks]])),
   );
-  turn.set({ assigningFor: null, isMetadataAsked: false, replicaRacks });
+  const partitionOrders = new Map(
+    topics.flatMap(({ name, order }) => (order === undefined ? [] : [[name, order]])),
+  );
+  turn.set({ assigningFor: null, isMetadataAsked: false, replicaRacks, partitionOrders });
   // What librdkafka asks for its assignor does not tell the member itself of new partitions.
   if (assigningFor === null || turn.config.profile.assignsBy !== 'askedMetadata') {
     takeMetadata(turn, seen);

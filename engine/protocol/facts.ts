@@ -17,6 +17,24 @@ export const GROUP_STATES = [
 ] as const;
 export type GroupState = (typeof GROUP_STATES)[number];
 
+/**
+ * What kind of change made a group rebalance. `partitions-revoked`: cooperative, others can now have
+ * what a member has given up; `unseen`: nothing that was heard has begun it.
+ */
+export const REBALANCE_CAUSES = [
+  'joined',
+  'rejoined',
+  'subscription-changed',
+  'topics-changed',
+  'partitions-revoked',
+  'left',
+  'poll-timeout',
+  'session-timeout',
+  'removed-by-admin',
+  'unseen',
+] as const;
+export type RebalanceCause = (typeof REBALANCE_CAUSES)[number];
+
 /** How far a member of a consumer group is with its target. Source: modern.MemberState. */
 export type MemberAssignmentState = 'STABLE' | 'UNREVOKED_PARTITIONS' | 'UNRELEASED_PARTITIONS';
 
@@ -47,6 +65,8 @@ export interface TopicMetadata {
   readonly partitions: number;
   /** Racks that have a replica, for each partition; missing when no broker has a rack. */
   readonly racks?: readonly (readonly string[])[];
+  /** The partitions as the answer to Metadata lists them; missing where that is by number. */
+  readonly order?: readonly number[];
 }
 
 /** What the coordinator tells a trace of itself. */
@@ -59,6 +79,8 @@ export type CoordinatorFact =
       readonly protocolName: string | null;
       readonly leader: MemberId | null;
       readonly reason: string;
+      /** Where a rebalance begins in a recording; left out everywhere else. */
+      readonly rebalanceCause?: RebalanceCause;
     }
   | {
       readonly kind: 'groupMember';
@@ -68,7 +90,13 @@ export type CoordinatorFact =
       readonly reason: string;
     }
   /** A consumer group's inputs have changed. */
-  | { readonly kind: 'groupEpoch'; readonly groupEpoch: number; readonly reason: string }
+  | {
+      readonly kind: 'groupEpoch';
+      readonly groupEpoch: number;
+      readonly reason: string;
+      /** In a recording; left out everywhere else. */
+      readonly rebalanceCause?: RebalanceCause;
+    }
   /** Who should own what from this epoch on; members are told one by one. */
   | {
       readonly kind: 'targetAssignment';

@@ -39,6 +39,11 @@ const RULES = {
     reason:
       'an assignor goes by the hash order of random ids, and either run is what is simulated with its ids',
   },
+  orderOfMetadata: {
+    name: 'order-of-metadata',
+    reason:
+      'kafkajs deals partitions in the order of the answer to Metadata, which is by number since Kafka 4.3, and either run is what is simulated with its version',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 /** What is known of two runs that decides what may differ between them. */
@@ -47,23 +52,35 @@ export interface Freedoms {
   /** Null where a run is known by its outcome only; then no rule about clients applies. */
   readonly left: Scenario | null;
   readonly right: Scenario | null;
-  /** What two simulations differ in when one has the ids of the left run and the other of the right. */
-  readonly byIds: readonly Found[];
+  readonly simulated: SimulatedDifferences;
 }
+
+/** What two simulations of a scenario differ in that have the circumstances of either run. */
+export interface SimulatedDifferences {
+  /** Its ids, on one version of Kafka. */
+  readonly byIds: readonly Found[];
+  /** Its ids and its version of Kafka. */
+  readonly byIdsAndVersions: readonly Found[];
+}
+
+export const NO_DIFFERENCES: SimulatedDifferences = { byIds: [], byIdsAndVersions: [] };
 
 /** The rule that allows a difference; null for a divergence. */
 export function ruleFor(found: Found, freedoms: Freedoms): Rule | null {
-  const { varies, byIds } = freedoms;
+  const { varies, simulated } = freedoms;
   const withoutIndex = found.path.replace(/\[\d+\]/g, '');
   if (varies.has(found.path) || varies.has(withoutIndex)) return RULES.variesBetweenRuns;
   const byClients = ruleOfClients(found, freedoms);
   if (byClients !== null) return byClients;
-  const isById = byIds.some(
+  if (isAmong(found, simulated.byIds)) return RULES.hashOrderOfIds;
+  return isAmong(found, simulated.byIdsAndVersions) ? RULES.orderOfMetadata : null;
+}
+
+const isAmong = (found: Found, others: readonly Found[]): boolean =>
+  others.some(
     ({ path, left, right }) =>
       path === found.path && isSame(left, found.left) && isSame(right, found.right),
   );
-  return isById ? RULES.hashOrderOfIds : null;
-}
 
 function ruleOfClients(found: Found, { left, right }: Freedoms): Rule | null {
   const [part = '', name] = found.path.split('.');

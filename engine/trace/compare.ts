@@ -1,6 +1,14 @@
 import type { Scenario } from '../scenarios/scenario.ts';
 import { alignTraces, partingOf, type Parting } from './align.ts';
-import { isSame, ruleFor, type Found, type Freedoms, type Rule } from './compare-rules.ts';
+import {
+  NO_DIFFERENCES,
+  isSame,
+  ruleFor,
+  type Found,
+  type Freedoms,
+  type Rule,
+  type SimulatedDifferences,
+} from './compare-rules.ts';
 import type { Trace } from './events.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome-types.ts';
@@ -37,8 +45,7 @@ export interface Verdict {
  *
  * @param clients the client of each member on either side, where it is known; without it no rule
  *   about clients applies.
- * @param byIds what two simulations differ in when one has the ids of the left run and the other those
- *   of the right one.
+ * @param simulated what their simulations differ in; nothing where they are not of one scenario.
  */
 export function compareOutcomes(
   left: Outcome,
@@ -47,10 +54,10 @@ export function compareOutcomes(
     left: null,
     right: null,
   },
-  byIds: readonly Found[] = [],
+  simulated: SimulatedDifferences = NO_DIFFERENCES,
 ): Verdict {
   const varies = new Set([...(left.varies ?? []), ...(right.varies ?? [])]);
-  const freedoms: Freedoms = { varies, byIds, ...clients };
+  const freedoms: Freedoms = { varies, simulated, ...clients };
   const differences = [
     ...compareGenerations(left, right),
     ...compareByKey('callbacks', left.callbacks, right.callbacks),
@@ -82,7 +89,7 @@ function otherClients(left: Scenario | null, right: Scenario | null): string | n
 /** What is known to be free between two runs, beside what follows from their scenarios. */
 export interface KnownFreedoms {
   /** As of `compareOutcomes`. */
-  readonly byIds?: readonly Found[];
+  readonly simulated?: SimulatedDifferences;
   /** Paths that recorded runs of the scenario differed in among themselves, as an outcome has them. */
   readonly varies?: readonly string[];
 }
@@ -91,11 +98,11 @@ export interface KnownFreedoms {
 export function compareTraces(
   left: Trace,
   right: Trace,
-  { byIds = [], varies = [] }: KnownFreedoms = {},
+  { simulated = NO_DIFFERENCES, varies = [] }: KnownFreedoms = {},
 ): Verdict {
   const scenarios = { left: left.scenario, right: right.scenario };
   const outcome = { ...outcomeOf(left), varies };
-  const verdict = compareOutcomes(outcome, outcomeOf(right), scenarios, byIds);
+  const verdict = compareOutcomes(outcome, outcomeOf(right), scenarios, simulated);
   if (verdict.result === 'same') return verdict;
   const alignments = alignTraces(left, right, verdict.differences);
   return { ...verdict, parting: partingOf(alignments, sidesOf(left, right)) };

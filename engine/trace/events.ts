@@ -12,7 +12,7 @@ export interface Trace {
   readonly scenario: Scenario;
   /** Null for a recorded run, which had no seed. */
   readonly seed: number | null;
-  /** What ran: `{ kafka: '4.3.1', java: '4.3.1' }`; empty for a simulation. */
+  /** What ran: `{ kafka: '4.3.1', java: '4.3.1' }`; of a simulation only what was asked for. */
   readonly versions: Readonly<Record<string, string>>;
   /** Every id a member had, in order of appearance. */
   readonly memberIds: ReadonlyMap<MemberName, readonly MemberId[]>;
@@ -21,10 +21,18 @@ export interface Trace {
   readonly events: readonly TraceEvent[];
 }
 
-/** What makes a simulation deal as the run of that trace did: the ids that it happened to get. */
-export const idsOf = ({ memberIds, topicIds }: Trace): Pick<Trace, 'memberIds' | 'topicIds'> => ({
+/** What makes a simulation deal as a run did, and is not in its scenario. */
+export interface Circumstances {
+  readonly memberIds: Trace['memberIds'];
+  readonly topicIds: Trace['topicIds'];
+  readonly kafkaVersion?: string;
+}
+
+/** The ids that the run of a trace happened to get, and the version of its broker. */
+export const circumstancesOf = ({ memberIds, topicIds, versions }: Trace): Circumstances => ({
   memberIds,
   topicIds,
+  ...(versions['kafka'] === undefined ? {} : { kafkaVersion: versions['kafka'] }),
 });
 
 /** What all events say: which, when, who, and what brought it about. */

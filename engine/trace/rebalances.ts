@@ -1,4 +1,4 @@
-import type { GroupState } from '../protocol/facts.ts';
+import type { GroupState, RebalanceCause } from '../protocol/facts.ts';
 import type { EventOf, Trace } from './events.ts';
 
 /** From the change to the next stable group, or to the end of the trace. */
@@ -13,6 +13,8 @@ export interface Rebalance {
   readonly generationId: number | null;
   /** Why it began, a sentence without its full stop. */
   readonly reason: string;
+  /** The kind of reason; null in a simulation, which tells it in words only. */
+  readonly cause: RebalanceCause | null;
   /** What else changed the group before it came to rest, such as `C3 joins as well`. */
   readonly meanwhile: readonly string[];
   /** The step at which the group began it; `why` leads back from there. */
@@ -33,16 +35,17 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   let open: Opening | null = null;
   let earliestStep = 0;
   /** Of a consumer group, what changed it says more than whose heartbeat moved its state. */
-  let change: string | null = null;
+  let change: EventOf<'groupEpoch'> | null = null;
   for (const event of trace.events) {
-    if (event.kind === 'groupEpoch') change ??= event.reason;
+    if (event.kind === 'groupEpoch') change ??= event;
     if (event.kind === 'groupMember') open?.meanwhile.push(...changeOf(event));
     if (event.kind !== 'groupState') continue;
     if (open === null && begins(trace, event)) {
       const fromStep = Math.max(earliestStep, firstMessage(trace, event.step));
       open = {
         fromStep,
-        reason: change ?? event.reason,
+        reason: (change ?? event).reason,
+        cause: (change ?? event).rebalanceCause ?? null,
         causeStep: event.step,
         isInferred: event.inferred && !isBegunByRequest(trace, event.cause),
         meanwhile: [],
@@ -62,7 +65,10 @@ export function rebalancesOf(trace: Trace): readonly Rebalance[] {
   return found;
 }
 
-interface Opening extends Pick<Rebalance, 'fromStep' | 'reason' | 'causeStep' | 'isInferred'> {
+interface Opening extends Pick<
+  Rebalance,
+  'fromStep' | 'reason' | 'cause' | 'causeStep' | 'isInferred'
+> {
   readonly meanwhile: string[];
 }
 

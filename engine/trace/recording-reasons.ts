@@ -1,6 +1,14 @@
 import type { ClientKind } from '../protocol/config.ts';
+import type { RebalanceCause } from '../protocol/facts.ts';
 import type { MemberName } from '../protocol/ids.ts';
 import type { JoinGroupRequest } from '../protocol/messages.ts';
+
+/** Why a group rebalances. */
+export interface Reason {
+  readonly cause: RebalanceCause;
+  /** A sentence without its full stop. */
+  readonly sentence: string;
+}
 
 /** Who joins, and what is known of it. */
 export interface Joining {
@@ -17,18 +25,31 @@ export interface Joining {
 }
 
 /** Why a JoinGroup makes a group rebalance; begins as the simulated coordinator puts it. */
-export function joinReason(joining: Joining, topics: readonly string[]): string {
+export function joinReason(joining: Joining, topics: readonly string[]): Reason {
   const { name, isInGroup, isKnown, isLeader, topicsBefore, reason } = joining;
-  if (!isInGroup && !isKnown) return `${name} joins the group`;
+  if (!isInGroup && !isKnown) return { cause: 'joined', sentence: `${name} joins the group` };
   const joins = isInGroup ? `${name} rejoins the group` : `${name} joins the group again`;
+  const because = (cause: RebalanceCause, sentence: string): Reason => ({
+    cause: isInGroup ? cause : 'joined',
+    sentence,
+  });
   const isOther = topicsBefore !== null && topics.join() !== topicsBefore.join();
   if (isOther) {
-    return `${joins}: it subscribes to ${printTopics(topics)} instead of ${printTopics(topicsBefore)}`;
+    return because(
+      'subscription-changed',
+      `${joins}: it subscribes to ${printTopics(topics)} instead of ${printTopics(topicsBefore)}`,
+    );
   }
-  if (reason !== null) return `${joins}: ${explained(reason)}`;
-  return isInGroup && isLeader
-    ? `${joins} as its leader, with the same subscription: most likely it has seen other topics or partitions`
-    : joins;
+  if (reason !== null) {
+    const meaning = MEANINGS.get(reason);
+    const explained = meaning === undefined ? reason : `${reason} (${meaning.text})`;
+    return because(meaning?.cause ?? 'rejoined', `${joins}: ${explained}`);
+  }
+  if (!isInGroup || !isLeader) return because('rejoined', joins);
+  return because(
+    'topics-changed',
+    `${joins} as its leader, with the same subscription: most likely it has seen other topics or partitions`,
+  );
 }
 
 /** What a member subscribes to, sorted. */
@@ -44,19 +65,27 @@ const printTopics = (topics: readonly string[]): string =>
  * Source: the calls of requestRejoin and maybeLeaveGroup in AbstractCoordinator and
  * ConsumerCoordinator, Kafka 4.3.1.
  */
-const MEANINGS: ReadonlyMap<string, string> = new Map([
-  ['cached metadata has changed', 'topics that it reads, or their partitions, are others now'],
-  [
-    'need to revoke partitions and re-join',
-    'cooperative, what it has given up can now go to others',
-  ],
-  ['consumer pro-actively leaving the group', 'it had left the group by itself before'],
-]);
-
-function explained(reason: string): string {
-  const meaning = MEANINGS.get(reason);
-  return meaning === undefined ? reason : `${reason} (${meaning})`;
-}
+const MEANINGS: ReadonlyMap<string, { readonly cause: RebalanceCause; readonly text: string }> =
+  new Map([
+    [
+      'cached metadata has changed',
+      {
+        cause: 'topics-changed',
+        text: 'topics that it reads, or their partitions, are others now',
+      },
+    ],
+    [
+      'need to revoke partitions and re-join',
+      {
+        cause: 'partitions-revoked',
+        text: 'cooperative, what it has given up can now go to others',
+      },
+    ],
+    [
+      'consumer pro-actively leaving the group',
+      { cause: 'rejoined', text: 'it had left the group by itself before' },
+    ],
+  ]);
 
 /**
  * Whether a member says that it leaves because of its poll timeout.
@@ -72,13 +101,19 @@ export function leaveReason(
   client: ClientKind | null,
   reason: string | null,
   rebalanceTimeoutMs: number | null,
-): string {
+): Reason {
   const leaves = `${name} leaves the group`;
-  if (reason === null) return `${leaves}, ${SILENT_LEAVES[client ?? 'java']}`;
-  if (!isPollTimeout(reason)) return `${leaves}: ${reason}`;
+  if (reason === null) {
+    return { cause: 'left', sentence: `${leaves}, ${SILENT_LEAVES[client ?? 'java']}` };
+  }
+  if (!isPollTimeout(reason)) return { cause: 'left', sentence: `${leaves}: ${reason}` };
   // Java clients give max.poll.interval.ms as their rebalance timeout.
   const limit = rebalanceTimeoutMs === null ? '' : `, ${printMs(rebalanceTimeoutMs)}`;
-  return `${leaves}: consumer poll timeout has expired (no poll() within max.poll.interval.ms${limit})`;
+  const limited = `(no poll() within max.poll.interval.ms${limit})`;
+  return {
+    cause: 'poll-timeout',
+    sentence: `${leaves}: consumer poll timeout has expired ${limited}`,
+  };
 }
 
 /** What a LeaveGroup without a reason may mean. */
@@ -89,42 +124,55 @@ const SILENT_LEAVES: Readonly<Record<ClientKind, string>> = {
     'and gives no reason: librdkafka does so when it is closed, unsubscribes, or did not poll within max.poll.interval.ms',
 };
 
-export const removalReason = (names: string, reason: string | null): string =>
-  `${names} is removed by an admin${reason === null ? '' : `: ${reason}`}`;
+export const removalReason = (names: string, reason: string | null): Reason => ({
+  cause: 'removed-by-admin',
+  sentence: `${names} is removed by an admin${reason === null ? '' : `: ${reason}`}`,
+});
 
-export const silenceReason = (name: MemberName, sessionTimeoutMs: number): string =>
-  `${name} was silent for its session timeout of ${printMs(sessionTimeoutMs)}: no heartbeat, and no word that it leaves`;
+export const silenceReason = (name: MemberName, sessionTimeoutMs: number): Reason => ({
+  cause: 'session-timeout',
+  sentence: `${name} was silent for its session timeout of ${printMs(sessionTimeoutMs)}: no heartbeat, and no word that it leaves`,
+});
 
 /** Why a consumer group has another epoch, where no member asked for it. */
-export const unseenReason = (isHeard: boolean): string =>
+export const unseenReason = (isHeard: boolean): Reason =>
   isHeard
-    ? 'topics or their partitions have changed'
-    : 'topics or their partitions have changed, or a member that does not come through the tap';
+    ? { cause: 'topics-changed', sentence: 'topics or their partitions have changed' }
+    : {
+        cause: 'unseen',
+        sentence:
+          'topics or their partitions have changed, or a member that does not come through the tap',
+      };
 
 /** Why a consumer group goes on without a member of whom nothing was heard for so long. */
-export const lostReason = (name: MemberName, silentMs: number): string =>
-  `${name} was silent for its session timeout (group.consumer.session.timeout.ms): no heartbeat for ${printMs(Math.round(silentMs / 1_000) * 1_000)}, and no word that it leaves`;
+export const lostReason = (name: MemberName, silentMs: number): Reason => ({
+  cause: 'session-timeout',
+  sentence: `${name} was silent for its session timeout (group.consumer.session.timeout.ms): no heartbeat for ${printMs(Math.round(silentMs / 1_000) * 1_000)}, and no word that it leaves`,
+});
 
 /** A heartbeat that leaves a consumer group does not say why. */
-export const epochLeaveReason = (name: MemberName, isHeard: boolean): string =>
-  isHeard
+export const epochLeaveReason = (name: MemberName, isHeard: boolean): Reason => ({
+  cause: 'left',
+  sentence: isHeard
     ? `${name} leaves the group`
-    : `${name} leaves the group, and its heartbeat cannot say why: it is closed, unsubscribes, or did not poll within max.poll.interval.ms`;
+    : `${name} leaves the group, and its heartbeat cannot say why: it is closed, unsubscribes, or did not poll within max.poll.interval.ms`,
+});
 
 /** Members that joined and left without being recorded, by their ids. */
 export function strangersReason(
   joined: readonly string[],
   gone: readonly string[],
   isHeard: boolean,
-): string {
+): Reason {
   const parts = [
     ...(joined.length > 0 ? [`${joined.join(', ')} joins the group`] : []),
     ...(gone.length > 0 ? [`${gone.join(', ')} has left or was removed`] : []),
   ];
-  if (parts.length > 0) return `${parts.join(', and ')}, not through the tap`;
-  return isHeard
+  const nothing = isHeard
     ? 'something has changed the group that was not recorded'
     : 'something has changed the group that did not come through the tap';
+  const sentence = parts.length > 0 ? `${parts.join(', and ')}, not through the tap` : nothing;
+  return { cause: 'unseen', sentence };
 }
 
 const printMs = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`);

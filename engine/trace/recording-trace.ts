@@ -23,7 +23,7 @@ import {
   type TopicPartition,
 } from '../protocol/partitions.ts';
 import type { Command, Scenario } from '../scenarios/scenario.ts';
-import type { GroupState } from '../protocol/facts.ts';
+import type { GroupState, RebalanceCause } from '../protocol/facts.ts';
 import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import { TRACE_FORMAT, type Fact, type Trace, type TraceEvent } from './events.ts';
 import type { RecordedRequest, RecordingHeader, RecordingLine } from './recording-types.ts';
@@ -39,6 +39,7 @@ import {
   strangersReason,
   topicsOf,
   unseenReason,
+  type Reason,
 } from './recording-reasons.ts';
 import { readExchange, type Exchange } from './wire-bodies.ts';
 
@@ -88,6 +89,7 @@ const EXPIRY_SLACK_MS = 1_000;
 
 function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): readonly Moment[] {
   const topicNames = new Map(Object.entries(header.topicIds).map(([name, id]) => [id, name]));
+  const calls = lines.filter((line) => line.type === 'callback' && line.callback === 'assigned');
   const moments = lines.flatMap((line, index): Moment[] => {
     if (line.type !== 'request') {
       const rank =
@@ -98,7 +100,7 @@ function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): re
     }
     const exchange = readExchange(line, topicNames, `Line ${index + 2}`);
     const member = line.member === null ? null : asMemberName(line.member);
-    const answeredMs = answerTime(line, lines);
+    const answeredMs = answerTime(line, lines, calls);
     // It came at least a moment before it was answered, also where the log says 0 ms.
     const arrivesMs = Math.max(0, Math.min(answeredMs - 1, line.atMs - line.tookMs));
     return [
@@ -113,8 +115,12 @@ function momentsOf(header: RecordingHeader, lines: readonly RecordingLine[]): re
  * When a request was answered. The broker writes its log a little after it answers, so a listener
  * call that follows from a SyncGroup may stand before it: then the answer came first all the same.
  */
-function answerTime(request: RecordedRequest, lines: readonly RecordingLine[]): number {
-  if (request.api !== 'SyncGroup') return request.atMs;
+function answerTime(
+  request: RecordedRequest,
+  lines: readonly RecordingLine[],
+  calls: readonly RecordingLine[],
+): number {
+  if (request.api !== 'SyncGroup' || calls.length === 0) return request.atMs;
   // A call from before its JoinGroup was answered is that of an earlier generation.
   const joined = lines.findLast(
     (line) =>
@@ -124,10 +130,9 @@ function answerTime(request: RecordedRequest, lines: readonly RecordingLine[]): 
       line.atMs <= request.atMs,
   );
   const earliestMs = Math.max(joined?.atMs ?? 0, request.atMs - CLOCK_SLACK_MS);
-  const call = lines.find(
+  const call = calls.find(
     (line) =>
-      line.type === 'callback' &&
-      line.callback === 'assigned' &&
+      'member' in line &&
       line.member === request.member &&
       line.atMs < request.atMs &&
       line.atMs >= earliestMs,
@@ -550,7 +555,7 @@ class Reconstruction {
   }
 
   /** @param reason why the group rebalances, if it was at rest. */
-  #remove(memberId: MemberId, name: MemberName, cause: number, reason: string): void {
+  #remove(memberId: MemberId, name: MemberName, cause: number, reason: Reason): void {
     this.#members.delete(memberId);
     const step = this.#noteMember('removed', memberId, name, cause, 'it leaves, or was made to');
     this.#prepareRebalance(cause, reason);
@@ -693,14 +698,17 @@ class Reconstruction {
     }
   }
 
-  #beginEpoch(epoch: number, cause: number, reason: string): void {
+  #beginEpoch(epoch: number, causeStep: number, { cause, sentence: reason }: Reason): void {
     this.#generationId = asGenerationId(epoch);
-    this.#record('coordinator', cause, { kind: 'groupEpoch', groupEpoch: epoch, reason }, true);
-    if (this.#groupState !== 'Reconciling') this.#moveGroup('Reconciling', cause, reason);
+    const fact = { kind: 'groupEpoch', groupEpoch: epoch, reason, rebalanceCause: cause } as const;
+    this.#record('coordinator', causeStep, fact, true);
+    if (this.#groupState !== 'Reconciling') {
+      this.#moveGroup('Reconciling', causeStep, reason, cause);
+    }
   }
 
   /** Of a consumer group, who was silent for long and is never heard again; says so, or null. */
-  #removeLost(): string | null {
+  #removeLost(): Reason | null {
     const setting = this.#scenario.broker['group.consumer.session.timeout.ms'];
     const sessionMs = setting === undefined ? SHORTEST_SESSION_MS : Number(setting);
     for (const [memberId, { name, heardMs }] of this.#epochMembers) {
@@ -804,15 +812,21 @@ class Reconstruction {
   #onNewsOfRebalance(delivered: number): void {
     this.#removeSilent();
     if (this.#groupState !== 'Stable') return;
-    const later = this.#moments.slice(this.#momentIndex);
-    const next = later
-      .map((moment) => (moment.type === 'answered' ? moment.exchange.response : null))
-      .find((answer) => answer?.type === 'JoinGroupResponse' && answer.members.length > 0);
-    const strangers =
-      next?.type === 'JoinGroupResponse' ? this.#strangersIn(next) : this.#strangers;
+    const next = this.#nextOfLeader();
+    const strangers = next === null ? this.#strangers : this.#strangersIn(next);
     const joined = [...strangers].filter((memberId) => !this.#strangers.has(memberId));
     const gone = [...this.#strangers].filter((memberId) => !strangers.has(memberId));
     this.#prepareRebalance(delivered, strangersReason(joined, gone, this.#isHeard));
+  }
+
+  /** The next answer that lists the members. */
+  #nextOfLeader(): JoinGroupResponse | null {
+    for (let index = this.#momentIndex; index < this.#moments.length; index += 1) {
+      const moment = this.#moments[index];
+      const answer = moment?.type === 'answered' ? moment.exchange.response : null;
+      if (answer?.type === 'JoinGroupResponse' && answer.members.length > 0) return answer;
+    }
+    return null;
   }
 
   #noteTaken(moment: Moment): void {
@@ -867,12 +881,17 @@ class Reconstruction {
 
   // ---- deduced facts ------------------------------------------------------------------------
 
-  #prepareRebalance(cause: number, reason: string): void {
+  #prepareRebalance(causeStep: number, { cause, sentence }: Reason): void {
     if (this.#groupState === 'PreparingRebalance') return;
-    this.#moveGroup('PreparingRebalance', cause, reason);
+    this.#moveGroup('PreparingRebalance', causeStep, sentence, cause);
   }
 
-  #moveGroup(to: GroupState, cause: number | null, reason: string): void {
+  #moveGroup(
+    to: GroupState,
+    cause: number | null,
+    reason: string,
+    rebalanceCause: RebalanceCause | null = null,
+  ): void {
     const from = this.#groupState;
     this.#groupState = to;
     const fact = {
@@ -883,6 +902,7 @@ class Reconstruction {
       protocolName: this.#protocolName,
       leader: this.#leader,
       reason,
+      ...(rebalanceCause === null ? {} : { rebalanceCause }),
     } as const;
     const step = this.#record('coordinator', cause, fact, true);
     if (to === 'PreparingRebalance') this.#prepareStep = step;

@@ -15,7 +15,8 @@ import { waitUntilReady } from './ready.ts';
  * Starts Apache Kafka in KRaft mode, one process that is broker and controller, on loopback only.
  *
  * @param say gets one line at each step that takes time.
- * @throws PlaygroundError `java-missing`, `maven-missing`, `broker-not-startable`, `broker-failed`.
+ * @throws PlaygroundError `java-missing`, `maven-missing`, `kafka-version-unknown`,
+ *   `broker-not-startable`, `broker-failed`.
  */
 export async function startMavenBroker(
   version: string,
@@ -70,6 +71,13 @@ export const bringLibraries = (version: string, say: (line: string) => void): Pr
       { reject: false, all: true },
     );
     if (!failed) return;
+    if (all.includes(`:${version} was not found`) || / not find artifact /.test(all)) {
+      throw new PlaygroundError(
+        'kafka-version-unknown',
+        `Maven has no Apache Kafka ${version}.`,
+        'Give a version that was released, by --kafka-version or KAFKA_VERSION; kafka.apache.org lists them.',
+      );
+    }
     throw new PlaygroundError(
       'broker-not-startable',
       `Maven could not bring Kafka ${version}: ${lastLines(all)}`,

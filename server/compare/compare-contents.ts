@@ -1,7 +1,7 @@
 import {
   compareOutcomes,
   compareRuns,
-  idsOf,
+  circumstancesOf,
   outcomeOf,
   simulate,
   type Outcome,
@@ -36,7 +36,7 @@ function traceOf(content: Content, other: Content): Trace | null {
   if (content.type === 'outcome') return null;
   if (other.type !== 'trace') return simulate(content.scenario);
   const prefix = prefixOf(other.trace.scenario);
-  return simulate(withPrefix(content.scenario, prefix), idsOf(other.trace));
+  return simulate(withPrefix(content.scenario, prefix), circumstancesOf(other.trace));
 }
 
 function outcomeIn(content: Content, trace: Trace | null): Outcome {

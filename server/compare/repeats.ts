@@ -1,7 +1,7 @@
 import {
   PlaygroundError,
   compareRuns,
-  idsOf,
+  circumstancesOf,
   simulate,
   type Trace,
   type Verdict,
@@ -71,7 +71,9 @@ function simulateAll(recorded: readonly Trace[]): readonly Trace[] | null {
     const count = Math.max(SEEDS, recorded.length);
     return Array.from({ length: count }, (_, index) => index).flatMap((index) => {
       const run = recorded[index % recorded.length];
-      return run === undefined ? [] : [simulate(run.scenario, { ...idsOf(run), seed: index + 1 })];
+      return run === undefined
+        ? []
+        : [simulate(run.scenario, { ...circumstancesOf(run), seed: index + 1 })];
     });
   } catch (error) {
     if (error instanceof PlaygroundError && error.code === 'scenario-unsupported') return null;

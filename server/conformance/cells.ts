@@ -29,7 +29,7 @@ export function cellOf(scenario: Scenario, client: ClientKind, kafka: string): C
     lackOfBroker(scenario, kafka) ??
     lackOfClient(scenario, client, leftOut) ??
     refusalOf(() => {
-      refuseUnrunnable(played, 'maven');
+      refuseUnrunnable(played, 'maven', kafka);
       simulate(played);
     });
   return reason === null

@@ -1,8 +1,8 @@
 import {
   compareOutcomes,
   compareTraces,
-  differencesByIds,
-  idsOf,
+  differencesByCircumstances,
+  circumstancesOf,
   outcomeOf,
   parseRecording,
   simulate,
@@ -66,7 +66,7 @@ export async function judgeLive(
   const run = await runLive(scenario, broker, { ...SILENT, onProgress }, signal);
   const text = printRecording(run);
   const recorded = parseRecording(text, scenario.name);
-  const simulated = simulate(recorded.scenario, idsOf(recorded));
+  const simulated = simulate(recorded.scenario, circumstancesOf(recorded));
   const varies = earlier?.outcome.varies ?? [];
   const fromSimulated = compareTraces(simulated, recorded, { varies });
   return {
@@ -85,7 +85,7 @@ function compareWithEarlier({ trace, outcome }: EarlierRun, recorded: Trace): Ve
     outcome,
     outcomeOf(recorded),
     scenarios,
-    differencesByIds(trace, recorded),
+    differencesByCircumstances(trace, recorded),
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../engine/index.ts';
 import { readScenario, readText, readTrace } from '../files.ts';
 import { fromProject } from '../paths.ts';
-import { readSettings } from '../settings.ts';
+import { readKafkaVersion, readSettings } from '../settings.ts';
 import { ownClientOf } from './cells.ts';
 import type { EarlierRun } from './judge.ts';
 import { keyOf, parseResults, printResults, type MatrixResult } from './matrix-results.ts';
@@ -162,11 +162,8 @@ function readClients(text: string): readonly (ClientKind | 'own')[] {
   });
 }
 
-function readVersions(text: string): readonly string[] {
-  const versions = readList(text);
-  if (versions.every((version) => /^\d+\.\d+\.\d+$/.test(version))) return versions;
-  throw new InvalidArgumentError('Give versions such as 4.3.1, with commas between.');
-}
+const readVersions = (text: string): readonly string[] =>
+  readList(text).map((version) => readKafkaVersion(version, '--kafka-versions'));
 
 function readAtOnce(text: string): number {
   const count = Number(text);

@@ -1,3 +1,9 @@
+/** Something that goes on, or the last that did, and what was said of it. */
+export interface Heard<Message> {
+  readonly id: string;
+  readonly log: Pick<MessageLog<Message>, 'isOver' | 'since'>;
+}
+
 /** What was said of something that goes on, so that a late or returning listener misses nothing. */
 export class MessageLog<Message> {
   readonly #messages: Message[] = [];
@@ -17,6 +23,11 @@ export class MessageLog<Message> {
   end(): void {
     this.#isOver = true;
     this.#wake();
+  }
+
+  /** What was said so far from message number `from` on. */
+  since(from: number): readonly Message[] {
+    return this.#messages.slice(from);
   }
 
   /** What was said from message number `from` on, and what comes, until it is over. */

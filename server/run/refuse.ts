@@ -1,6 +1,8 @@
 import {
   PlaygroundError,
   clientCannot,
+  groupProtocolOf,
+  isVersionBefore,
   memberCommanded,
   type ClientKind,
   type Scenario,
@@ -19,6 +21,9 @@ const WORK: Readonly<Record<ClientKind, readonly string[]>> = {
 
 const SIMULATE = 'or simulate the scenario.';
 
+/** The first version whose brokers have the consumer protocol without being told to. */
+const CONSUMER_PROTOCOL_SINCE = '4.0.0';
+
 /** Each member is a process of this machine. */
 const MAX_MEMBERS = 32;
 const MAX_RUN_MS = 600_000;
@@ -26,9 +31,14 @@ const MAX_RUN_MS = 600_000;
 /**
  * Refuses what cannot be run on a real broker here, before anything starts.
  *
+ * @param kafkaVersion of a broker of ours; nobody knows that of somebody else's.
  * @throws PlaygroundError `scenario-unsupported`, naming the JSON path.
  */
-export function refuseUnrunnable(scenario: Scenario, brokerKind: Broker['kind'] | 'none'): void {
+export function refuseUnrunnable(
+  scenario: Scenario,
+  brokerKind: Broker['kind'] | 'none',
+  kafkaVersion: string,
+): void {
   if (scenario.members.length > MAX_MEMBERS) {
     refuse(
       `$.members has ${scenario.members.length} members, and ${MAX_MEMBERS} processes are the most here`,
@@ -48,6 +58,15 @@ export function refuseUnrunnable(scenario: Scenario, brokerKind: Broker['kind'] 
       `Remove the racks, ${SIMULATE}`,
     );
   });
+  if (brokerKind !== 'foreign' && isVersionBefore(kafkaVersion, CONSUMER_PROTOCOL_SINCE)) {
+    const index = scenario.members.findIndex((member) => groupProtocolOf(member) === 'consumer');
+    if (index >= 0) {
+      refuse(
+        `$.members[${index}].config["group.protocol"] is consumer, which Kafka ${kafkaVersion} has as early access only (KIP-848)`,
+        `Choose Kafka ${CONSUMER_PROTOCOL_SINCE} or later by --kafka-version or KAFKA_VERSION, ${SIMULATE}`,
+      );
+    }
+  }
   scenario.members.forEach(({ client, work }, index) => {
     const way = Object.keys(work).find((key) => !WORK[client].includes(key));
     if (way === undefined) return;

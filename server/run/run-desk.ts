@@ -4,7 +4,7 @@ import type { Broker, BrokerConfig } from '../broker/broker.ts';
 import { startBroker } from '../broker/choose-broker.ts';
 import type { Settings } from '../settings.ts';
 import { runLive } from './live-run.ts';
-import { MessageLog } from './message-log.ts';
+import { MessageLog, type Heard } from './message-log.ts';
 import { brokerConfigOf } from './recording-file.ts';
 
 interface DeskRun {
@@ -33,6 +33,11 @@ export class RunDesk {
 
   get runId(): string | null {
     return this.#run?.log.isOver === false ? this.#run.id : null;
+  }
+
+  /** The run that is under way, or the last that was. */
+  get last(): Heard<LiveMessage> | null {
+    return this.#run;
   }
 
   /**

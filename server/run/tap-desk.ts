@@ -7,7 +7,7 @@ import { TappedGroups } from '../record/tapped-groups.ts';
 import type { Address } from '../wire/addresses.ts';
 import { Tap, printAddress } from '../wire/tap.ts';
 import type { Recording } from './live-run.ts';
-import { MessageLog } from './message-log.ts';
+import { MessageLog, type Heard } from './message-log.ts';
 
 export interface TapOrder {
   /** An address of this machine alone. */
@@ -43,6 +43,11 @@ export class TapDesk {
   /** The tap that is open. */
   get open(): OpenTap | null {
     return this.#last?.log.isOver === false ? this.#last.open : null;
+  }
+
+  /** The tap that is open, or the last that was. */
+  get last(): Heard<TapMessage> | null {
+    return this.#last === null ? null : { id: this.#last.open.tapId, log: this.#last.log };
   }
 
   /**

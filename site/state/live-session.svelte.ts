@@ -1,7 +1,7 @@
 import {
   CLIENT_KINDS,
   compareTraces,
-  idsOf,
+  circumstancesOf,
   withClient,
   type ClientKind,
   type LiveMessage,
@@ -120,7 +120,7 @@ export class LiveSession {
     if (recorded === null || this.#source === null) return;
     this.phase = 'comparing';
     try {
-      const simulated = await this.#source.run(recorded.scenario, idsOf(recorded));
+      const simulated = await this.#source.run(recorded.scenario, circumstancesOf(recorded));
       this.simulated = simulated;
       this.verdict = compareTraces(simulated, recorded);
       this.phase = 'done';

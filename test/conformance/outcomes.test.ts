@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compareOutcomes, idsOf, outcomeOf, simulate, type Verdict } from '../../engine/index.ts';
+import {
+  compareOutcomes,
+  circumstancesOf,
+  outcomeOf,
+  simulate,
+  type Verdict,
+} from '../../engine/index.ts';
 import {
   MORE_RECORDING_NAMES,
   RECORDING_NAMES,
@@ -14,7 +20,7 @@ const divergences = ({ differences }: Verdict): readonly string[] =>
 describe('a simulated run', () => {
   it.each(RECORDING_NAMES)('comes to the recorded outcome: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
-    const simulated = simulate(scenario, idsOf(trace));
+    const simulated = simulate(scenario, circumstancesOf(trace));
     const verdict = compareOutcomes(outcomeOf(simulated), outcome);
     expect(divergences(verdict)).toEqual([]);
   });
@@ -22,7 +28,7 @@ describe('a simulated run', () => {
   it.each(RECORDING_NAMES)('comes to the same outcome with other latencies: %s', (name) => {
     const { scenario, trace, outcome } = readCase(name);
     for (let seed = 2; seed <= 12; seed += 1) {
-      const simulated = simulate(scenario, { ...idsOf(trace), seed });
+      const simulated = simulate(scenario, { ...circumstancesOf(trace), seed });
       const verdict = compareOutcomes(outcomeOf(simulated), outcome);
       expect(divergences(verdict), `seed ${seed}`).toEqual([]);
     }
@@ -33,7 +39,7 @@ describe('a simulated run of one of the other recordings', () => {
   it.each(MORE_RECORDING_NAMES)('comes to its outcome, whatever the latencies: %s', (name) => {
     const recorded = readMore(name);
     for (let seed = 1; seed <= 4; seed += 1) {
-      const simulated = simulate(recorded.scenario, { ...idsOf(recorded), seed });
+      const simulated = simulate(recorded.scenario, { ...circumstancesOf(recorded), seed });
       expect(outcomeOf(simulated), `seed ${seed}`).toEqual(outcomeOf(recorded));
     }
   });

@@ -3,7 +3,7 @@ import {
   BROKER_SETTINGS,
   clientSetting,
   existing,
-  idsOf,
+  circumstancesOf,
   settlingTimes,
   simulate,
   type Scenario,
@@ -41,7 +41,7 @@ const took = ({ fromMs, toMs }: SettlingTime): number => toMs - fromMs;
 function misfits(name: string): readonly string[] {
   const { scenario, trace } = readCase(name);
   const recorded = settlingTimes(trace);
-  const simulated = settlingTimes(simulate(scenario, idsOf(trace)));
+  const simulated = settlingTimes(simulate(scenario, circumstancesOf(trace)));
   const isSame = (a: SettlingTime, b: SettlingTime | undefined): boolean => {
     if (b === undefined || nameOf(a) !== nameOf(b)) return false;
     const allowedMs = took(a) / 10 + heartbeatIntervalMs(scenario);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   brokenInvariants,
+  outcomeOf,
   parseScenario,
   printScenario,
   simulate,
@@ -46,6 +47,14 @@ describe('simulate', () => {
     const changes = ofKind(trace, 'brokerChanged').map(({ state, atMs }) => `${atMs} ${state}`);
     expect(changes).toEqual(['2000 down', '7000 loading', '7020 up']);
     expect(brokenInvariants(trace)).toEqual([]);
+  });
+
+  it('has a broker before 4.3 list partitions as its hash set has them, and says of which version it is', () => {
+    const scenario = aScenario({ members: ['C1', 'C2'], client: 'kafkajs', config: {} });
+    const shares = (kafkaVersion: string) => outcomeOf(simulate(scenario, { kafkaVersion })).final;
+    expect(shares('4.3.0')).toEqual({ C1: ['orders-0', 'orders-2'], C2: ['orders-1', 'orders-3'] });
+    expect(shares('4.2.0')).toEqual({ C1: ['orders-1', 'orders-2'], C2: ['orders-0', 'orders-3'] });
+    expect(simulate(scenario, { kafkaVersion: '4.2.0' }).versions).toEqual({ kafka: '4.2.0' });
   });
 
   it('answers each request of an admin, also when two are under way', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   compareOutcomes,
   compareTraces,
-  idsOf,
+  circumstancesOf,
   outcomeOf,
   parseOutcome,
   parseRecording,
@@ -51,7 +51,7 @@ async function record(scenario: Scenario): Promise<Trace> {
 }
 
 const differencesFromSimulation = (recorded: Trace) =>
-  compareTraces(simulate(recorded.scenario, idsOf(recorded)), recorded).differences;
+  compareTraces(simulate(recorded.scenario, circumstancesOf(recorded)), recorded).differences;
 
 /** A recorded case with a group and a topic of its own, so that several can run at once. */
 function caseApart(

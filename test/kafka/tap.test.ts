@@ -60,6 +60,8 @@ async function startTap() {
       const answer = await fetch(address);
       return answer.ok ? parseRecording(await answer.text()) : null;
     },
+    /** What Prometheus scrapes. */
+    metrics: async (): Promise<string> => (await fetch(`${page}metrics`)).text(),
     stop: async (): Promise<number | undefined> => {
       command.kill('SIGINT');
       return (await command).exitCode;
@@ -147,6 +149,17 @@ describe('playground tap', () => {
       `${VERIFIABLE} was silent for its session timeout of 6 s: no heartbeat, and no word that it leaves`,
       `${CONSOLE} leaves the group: the consumer is being closed`,
     ]);
+    // The counters say the same, as soon as the figures are read anew.
+    const labels = `source="tap",group="${GROUP}"`;
+    await until('metrics count the rebalances by cause', async () => {
+      const metrics = await tap.metrics();
+      return [
+        `playground_group_rebalances_total{${labels},cause="joined"} 3`,
+        `playground_group_rebalances_total{${labels},cause="left"} 2`,
+        `playground_group_rebalances_total{${labels},cause="session-timeout"} 1`,
+        `playground_group_state{${labels},state="Empty"} 1`,
+      ].every((line) => metrics.includes(`${line}\n`));
+    });
     // Only of the silence nobody told.
     expect(rebalances.map(({ isInferred }) => isInferred)).toEqual([
       ...[false, false, false, false, true, false],

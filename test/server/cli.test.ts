@@ -136,7 +136,7 @@ describe('compare', () => {
     expect(stdout).toMatch(
       /\n>>> The runs part here:\n +\d+ ms {2}listener: assigned orders-1 +≠ +\d+ ms {2}listener: assigned orders-2\n/,
     );
-    expect(stdout).toContain('\nC2, kafkajs-join.scenario.json (simulated) ');
+    expect(stdout).toContain('\nC2, kafkajs-join.scenario.json (simulated: kafka 4.3.1) ');
     expect(stdout).toContain('Without a divergence: C1, C3.');
   });
 
@@ -234,6 +234,7 @@ describe('bad input', () => {
     ['a scenario that the matrix does not have', ['matrix', '--scenarios', 'eager-joined']],
     ['a client that the matrix does not have', ['matrix', '--clients', 'sarama']],
     ['a version of Kafka that is none', ['matrix', '--kafka-versions', 'latest']],
+    ['a version of Kafka without KRaft', ['live', EAGER_JOIN, '--kafka-version', '2.8.0']],
     ['two kinds of output', ['simulate', EAGER_JOIN, '--trace', '--outcome']],
     ['a port that is none', ['serve', '--port', '99999']],
     [

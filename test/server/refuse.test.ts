@@ -6,11 +6,12 @@ describe('refuseUnrunnable', () => {
   const start = { atMs: 0, do: 'start', member: 'C1' };
   type Parts = NonNullable<Parameters<typeof aScenario>[0]>;
   const refusing =
-    (parts: Parts, broker: Parameters<typeof refuseUnrunnable>[1] = 'maven') =>
+    (parts: Parts, broker: Parameters<typeof refuseUnrunnable>[1] = 'maven', kafka = '4.3.1') =>
     () => {
       refuseUnrunnable(
         aScenario({ members: ['C1'], config: {}, script: [start], ...parts }),
         broker,
+        kafka,
       );
     };
   const commanding = (command: object) => [start, { atMs: 1, ...command }];
@@ -50,6 +51,14 @@ describe('refuseUnrunnable', () => {
     expect(refusing({ members: named(32), untilMs: 600_000 })).not.toThrow();
     expect(refusing({ members: named(33) })).toThrow(/\$\.members has 33 members, and 32 /);
     expect(refusing({ untilMs: 600_001 })).toThrow(/\$\.untilMs is 600001, .* ten minutes/);
+  });
+
+  it('refuses the consumer protocol on a broker of ours that has it as early access only', () => {
+    const consumer = { config: { 'group.protocol': 'consumer' } };
+    expect(refusing(consumer, 'maven', '4.0.0')).not.toThrow();
+    expect(refusing(consumer, 'maven', '3.9.1')).toThrow(/\$\.members\[0\]\..*Kafka 3\.9\.1/);
+    expect(refusing(consumer, 'foreign', '3.9.1')).not.toThrow();
+    expect(refusing({}, 'maven', '3.9.1')).not.toThrow();
   });
 
   it('refuses what takes more than one broker', () => {

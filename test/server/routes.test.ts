@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseBridgeStatus } from '../../engine/index.ts';
 import { TOKEN_HEADER, readAccess } from '../../server/access.ts';
@@ -34,6 +35,17 @@ const REFUSAL = {
 };
 
 describe('the HTTP surface', () => {
+  it('is what the table of server/README.md says', () => {
+    const readme = readFileSync(new URL('../../server/README.md', import.meta.url), 'utf8');
+    const told = [...readme.matchAll(/^\| `(GET|POST|DELETE) ([^`?]+)/gm)].map(
+      ([, method, path]) => `${method} ${path}`,
+    );
+    // Of what is for all methods nobody has to know.
+    const routes = anApp().app.routes.filter(({ method }) => method !== 'ALL');
+    const registered = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+    expect(told.sort()).toEqual([...registered].sort());
+  });
+
   it('says what the bridge can do', async () => {
     const { app } = anApp();
     const response = await app.request('/api/status', { headers: HOST });
@@ -44,8 +56,16 @@ describe('the HTTP surface', () => {
     ['another host’s name', { host: 'evil.example:4173' }],
     ['another origin', { ...HOST, origin: 'http://evil.example' }],
   ])('answers nobody who comes by %s', async (_how, headers) => {
-    const response = await anApp().app.request('/api/status', { headers });
-    expect(response.status).toBe(403);
+    for (const path of ['/api/status', '/metrics']) {
+      const response = await anApp().app.request(path, { headers });
+      expect(response.status).toBe(403);
+    }
+  });
+
+  it('gives Prometheus the metrics as text', async () => {
+    const response = await anApp().app.request('/metrics', { headers: HOST });
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await response.text()).toContain('# TYPE playground_group_rebalances_total counter');
   });
 
   it('on another address answers those who ask for it there, and gives them no token', async () => {

@@ -1,7 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { parseJson, parseOutcome, parseRecording, parseScenario } from '../../engine/index.ts';
-import type { Outcome, Scenario, Trace } from '../../engine/index.ts';
+import type {
+  Outcome,
+  RecordingHeader,
+  RecordingLine,
+  Scenario,
+  Trace,
+} from '../../engine/index.ts';
+import { parseRecordingHeader, parseRecordingLine } from '../../engine/trace/recording.ts';
 
 const FOLDER = new URL('../recordings/', import.meta.url);
 
@@ -41,7 +48,24 @@ export const MORE_RECORDING_NAMES: readonly string[] = readdirSync(MORE)
   .map((file) => file.replace('.recording.jsonl.gz', ''))
   .sort();
 
-export function readMore(name: string): Trace {
-  const packed = readFileSync(new URL(`${name}.recording.jsonl.gz`, MORE));
-  return parseRecording(gunzipSync(packed).toString('utf8'), name);
+export const readMore = (name: string): Trace => parseRecording(unpack(name), name);
+
+const unpack = (name: string): string =>
+  gunzipSync(readFileSync(new URL(`${name}.recording.jsonl.gz`, MORE))).toString('utf8');
+
+/** The header and the lines of any recording, as a run tells them while it happens. */
+export function readLines(name: string): {
+  readonly header: RecordingHeader;
+  readonly lines: readonly RecordingLine[];
+} {
+  const isPacked = MORE_RECORDING_NAMES.includes(name);
+  const text = isPacked ? unpack(name) : readText(`${name}.recording.jsonl`);
+  const [header, ...lines] = text
+    .trim()
+    .split('\n')
+    .map((line) => parseJson(line, name));
+  return {
+    header: parseRecordingHeader(header, name),
+    lines: lines.map((line) => parseRecordingLine(line, name)),
+  };
 }

@@ -15,8 +15,16 @@ const aMemberOf = (memberId: string) => ({
   },
 });
 
-function deal(memberIds: readonly string[], counts: Readonly<Record<string, number>>) {
-  const dealt = kafkajsRoundRobin.assign(memberIds.map(aMemberOf), new Map(Object.entries(counts)));
+function deal(
+  memberIds: readonly string[],
+  counts: Readonly<Record<string, number>>,
+  orders: Readonly<Record<string, readonly number[]>> = {},
+) {
+  const partitionOrders = new Map(Object.entries(orders));
+  const members = memberIds.map(aMemberOf);
+  const dealt = kafkajsRoundRobin.assign(members, new Map(Object.entries(counts)), {
+    partitionOrders,
+  });
   return Object.fromEntries(
     [...dealt].map(([memberId, partitions]) => [memberId, partitions.map(printPartition)]),
   );
@@ -27,6 +35,13 @@ describe('kafkajsRoundRobin', () => {
     expect(deal(['m2', 'm1'], { a: 3, b: 2 })).toEqual({
       m1: ['a-0', 'a-2', 'b-1'],
       m2: ['a-1', 'b-0'],
+    });
+  });
+
+  it('deals in the order of the answer to Metadata', () => {
+    expect(deal(['m1', 'm2'], { a: 3, b: 1 }, { a: [1, 2, 0] })).toEqual({
+      m1: ['a-0', 'a-1'],
+      m2: ['a-2', 'b-0'],
     });
   });
 

@@ -4,7 +4,7 @@ import {
   asMemberName,
   compareTraces,
   existing,
-  idsOf,
+  circumstancesOf,
   simulate,
   type AlignedRow,
   type Trace,
@@ -13,7 +13,7 @@ import {
 import { RECORDING_NAMES, readCase } from '../../support/recordings.ts';
 
 const { scenario, trace: recorded } = readCase('eager-join');
-const simulated = simulate(scenario, idsOf(recorded));
+const simulated = simulate(scenario, circumstancesOf(recorded));
 
 const align = (left: Trace, right: Trace) =>
   alignTraces(left, right, compareTraces(left, right).differences);
@@ -59,7 +59,10 @@ describe('alignTraces', () => {
   });
 
   it('folds heartbeats and commits that bring nothing, however many there were', () => {
-    const longer = simulate({ ...scenario, untilMs: scenario.untilMs + 10_000 }, idsOf(recorded));
+    const longer = simulate(
+      { ...scenario, untilMs: scenario.untilMs + 10_000 },
+      circumstancesOf(recorded),
+    );
     const rows = rowsOf(longer, recorded, 'C1');
     expect(rows.every(({ mark }) => mark === 'same')).toBe(true);
     expect(rows.some(({ left, right }) => left?.quiet !== right?.quiet)).toBe(true);
@@ -91,7 +94,7 @@ describe('alignTraces', () => {
 
   it.each(RECORDING_NAMES)('leaves hardly a row of a recorded run unpaired: %s', (name) => {
     const real = readCase(name);
-    const rows = align(simulate(real.scenario, idsOf(real.trace)), real.trace).flatMap(
+    const rows = align(simulate(real.scenario, circumstancesOf(real.trace)), real.trace).flatMap(
       ({ rows: all }) => all,
     );
     const odd = rows.filter(({ mark }) => mark !== 'same');
@@ -118,7 +121,7 @@ describe('the parting of two runs', () => {
 
   it('carries the name of the rule where all that differs is allowed', () => {
     const { trace, outcome } = readCase('upgrade-two-bounces');
-    const verdict = compareTraces(simulate(trace.scenario, idsOf(trace)), trace, {
+    const verdict = compareTraces(simulate(trace.scenario, circumstancesOf(trace)), trace, {
       varies: outcome.varies ?? [],
     });
     expect(verdict.result).toBe('allowed');
@@ -127,6 +130,6 @@ describe('the parting of two runs', () => {
 
   it('is none between runs that came to the same, whatever is free between them', () => {
     const { scenario: frozen, trace } = readCase('freeze-past-session');
-    expect(compareTraces(simulate(frozen, idsOf(trace)), trace).parting).toBeNull();
+    expect(compareTraces(simulate(frozen, circumstancesOf(trace)), trace).parting).toBeNull();
   });
 });

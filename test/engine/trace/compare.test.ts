@@ -9,7 +9,7 @@ import {
   type Outcome,
   type Scenario,
 } from '../../../engine/index.ts';
-import { readCase } from '../../support/recordings.ts';
+import { readCase, readMore } from '../../support/recordings.ts';
 
 const { scenario, outcome } = readCase('eager-join');
 
@@ -125,6 +125,17 @@ describe('compareRuns', () => {
     expect(verdict.result).toBe('allowed');
     expect(new Set(verdict.differences.map(({ rule }) => rule))).toEqual(
       new Set(['hash-order-of-ids']),
+    );
+  });
+
+  it('allows what follows from the versions of their brokers, by the rule’s name', () => {
+    const verdict = compareRuns(
+      readCase('kafkajs-join').trace,
+      readMore('kafkajs-join-kafka-4.1.1'),
+    );
+    expect(verdict.result).toBe('allowed');
+    expect(new Set(verdict.differences.map(({ rule }) => rule))).toEqual(
+      new Set(['order-of-metadata']),
     );
   });
 

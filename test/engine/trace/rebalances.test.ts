@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idsOf, ownershipOf, rebalancesOf, simulate } from '../../../engine/index.ts';
+import { circumstancesOf, ownershipOf, rebalancesOf, simulate } from '../../../engine/index.ts';
 import { readCase } from '../../support/recordings.ts';
 
 describe('rebalancesOf', () => {
@@ -8,7 +8,7 @@ describe('rebalancesOf', () => {
       const { scenario, trace } = readCase(name);
       const say = (found: ReturnType<typeof rebalancesOf>) =>
         found.map(({ generationId, reason }) => `${generationId}: ${reason}`);
-      const simulated = rebalancesOf(simulate(scenario, idsOf(trace)));
+      const simulated = rebalancesOf(simulate(scenario, circumstancesOf(trace)));
       expect(say(rebalancesOf(trace)).map(withoutDetails), name).toEqual(
         say(simulated).map(withoutDetails),
       );

@@ -152,6 +152,23 @@ describe('a recording of a tap', () => {
     expect(stable().join('C2', 1, {}, []).second?.reason).not.toContain('C2 rejoins');
   });
 
+  it('tells rebalances apart by the kind of change that began them', () => {
+    const causes = (name: string) => rebalancesOf(readCase(name).trace).map(({ cause }) => cause);
+    expect(causes('eager-leave')).toEqual(['joined', 'left']);
+    expect(causes('eager-crash')).toContain('session-timeout');
+    expect(causes('stall-past-max-poll')).toContain('poll-timeout');
+    expect(causes('subscribe-change')).toContain('subscription-changed');
+    expect(causes('add-partitions')).toContain('topics-changed');
+    expect(causes('cooperative-join')).toContain('partitions-revoked');
+    expect(causes('consumer-protocol-crash')).toEqual([
+      ...['joined', 'joined', 'joined'],
+      'session-timeout',
+    ]);
+    const told = stable().leave(null, 'C2', null);
+    expect(told.second?.cause).toBe('removed-by-admin');
+    expect(stable().heartbeat('C1', 1, IN_PROGRESS).second?.cause).toBe('unseen');
+  });
+
   it('names a member that does not come through the tap', () => {
     const told = stable().heartbeat('C1', 1, IN_PROGRESS);
     const ids = ['C1-id', 'C2-id', 'other-7'].map((memberId) => ({

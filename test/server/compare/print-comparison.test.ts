@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   compareTraces,
-  idsOf,
+  circumstancesOf,
   parseRecording,
   simulate,
   type Trace,
@@ -19,7 +19,7 @@ const print = (left: Trace, right: Trace, isWhole: boolean, width = WIDTH): read
 };
 
 const { scenario, trace } = readCase('eager-join');
-const simulated = simulate(scenario, idsOf(trace));
+const simulated = simulate(scenario, circumstancesOf(trace));
 
 describe('printSideBySide', () => {
   it('gives each row the time of either run, and "=" where they are the same', () => {
@@ -47,7 +47,7 @@ describe('printSideBySide', () => {
 
   it('leaves a gap on the side that did nothing, and marks what is free to differ', () => {
     const { scenario: frozen, trace: recorded } = readCase('freeze-past-session');
-    const lines = print(simulate(frozen, idsOf(recorded)), recorded, true);
+    const lines = print(simulate(frozen, circumstancesOf(recorded)), recorded, true);
     expect(lines.filter((line) => line.includes(' ~ '))).toEqual([
       expect.stringMatching(/^= same {3}~ free/) as string,
       expect.stringMatching(/Heartbeat: UNKNOWN_MEMBER_ID +~ +-$/) as string,
@@ -68,7 +68,7 @@ describe('printSideBySide', () => {
     const spoilt = parseRecording(
       recorded.replace('["orders-1"],"member":"C2"', '["orders-2"],"member":"C2"'),
     );
-    const lines = print(simulate(spoilt.scenario, idsOf(spoilt)), spoilt, false);
+    const lines = print(simulate(spoilt.scenario, circumstancesOf(spoilt)), spoilt, false);
     expect(lines.filter((line) => / here +there$/.test(line))).toHaveLength(1);
     const parts = lines.indexOf('>>> The runs part here:');
     expect(lines[parts + 1]).toMatch(
