@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { build, preview } from 'vite';
 import { chromiumOptions } from './support/browser.ts';
-import { messagesOf, recordingText, stageRuns } from './support/staged-bridge.ts';
+import { divergingText, messagesOf, recordingText, stageRuns } from './support/staged-bridge.ts';
 
 /**
  * Takes pictures of the built site: `docs/lesson-1.png` for the README, and with a folder as
@@ -37,16 +37,9 @@ async function showTab(page: Page, name: string): Promise<void> {
 }
 
 const KAFKAJS = 'kafkajs-join.recording.jsonl';
-/** C2 is told of another partition than the leader gave it. */
-const spoil = (text: string): string =>
-  text.replace(
-    '"partitions":["orders-1"],"member":"C2"',
-    '"partitions":["orders-2"],"member":"C2"',
-  );
-
 /** After a run that has diverged from its simulation. */
 async function showComparison(page: Page): Promise<void> {
-  await stageRuns(page, messagesOf(recordingText(KAFKAJS, spoil)));
+  await stageRuns(page, messagesOf(divergingText()));
   await page.getByRole('tab', { name: 'Live' }).click();
   await page.getByRole('radio', { name: /^kafkajs:/ }).check();
   await page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' }).click();

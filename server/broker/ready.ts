@@ -9,7 +9,7 @@ const DEADLINE_MS = 60_000;
 const BETWEEN_TRIES_MS = 150;
 
 /**
- * Waits until brokers answer.
+ * Waits until brokers answer, and so many of them know each other.
  *
  * @throws PlaygroundError `broker-unreachable` after `deadlineMs`; at once when TLS or SASL is why.
  */
@@ -17,6 +17,7 @@ export async function waitUntilReady(
   addresses: readonly string[],
   deadlineMs = DEADLINE_MS,
   security: Security = PLAINTEXT,
+  brokerCount = 1,
 ): Promise<void> {
   const kafka = new Kafka({
     clientId: 'playground',
@@ -32,7 +33,8 @@ export async function waitUntilReady(
     try {
       await admin.connect();
       const { brokers } = await admin.describeCluster();
-      if (brokers.length > 0) return;
+      if (brokers.length >= brokerCount) return;
+      throw new Error(`${brokers.length} of ${brokerCount} brokers are there`);
     } catch (error) {
       const refused = securityProblem(error, addresses.join(', '));
       if (refused !== null) throw refused;

@@ -16,7 +16,7 @@ import {
   type Settings,
   type TimedCommand,
 } from '../../engine/index.ts';
-import type { Broker } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
@@ -89,6 +89,7 @@ export async function runLive(
     listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
+    if (brokerCountOf(named) > 1) await cluster.awaitReplicas();
     if (isForeign) run.goBy(await readSettings(cluster, broker, named, listener.onProgress));
     return await run.toEnd();
   } catch (error) {
@@ -380,6 +381,10 @@ class Run {
     }
     if (command.do === 'addPartitions') {
       await this.#cluster.addPartitions(command.topic, command.partitions);
+      return;
+    }
+    if (command.do === 'moveCoordinator') {
+      await this.#cluster.moveCoordinator();
       return;
     }
     if (command.do === 'restartBroker') {
