@@ -157,6 +157,8 @@ type Entry =
       /** The broker that its sender takes for the coordinator. */
       readonly node: number;
       readonly connection: number;
+      /** It is late, or waits behind one that is, and is lost when its sender is gone meanwhile. */
+      readonly isHeldBack: boolean;
     }
   | {
       readonly type: 'response';
@@ -495,6 +497,7 @@ class Run {
         life: this.#brokerLife,
         node: this.#node,
         connection: 0,
+        isHeldBack: false,
       },
       this.#network.delayMs('script', 'coordinator', this.#agenda.nowMs),
     );
@@ -695,9 +698,11 @@ class Run {
   }
 
   /** What was under way on a connection that has been closed since never arrives. */
-  #isCutOff({ client, connection, sentStep }: RequestEntry): boolean {
-    if (client === ADMIN || connection === this.#process(client.name).connection) return false;
-    if (client !== this.#process(client.name).client) return false;
+  #isCutOff({ client, connection, sentStep, isHeldBack }: RequestEntry): boolean {
+    if (client === ADMIN) return false;
+    const process = this.#process(client.name);
+    const isGone = client !== process.client || hasEnded(process);
+    if (isGone ? !isHeldBack : connection === process.connection) return false;
     this.#record('coordinator', sentStep, {
       kind: 'messageDropped',
       sentStep,
@@ -934,22 +939,31 @@ class Run {
           return;
         }
         process.failedConnects = 0;
-        // Anybody is asked for the coordinator, over another connection.
-        const isSearch = message.type === 'FindCoordinatorRequest';
-        // Who looks for the coordinator has closed the connection that it had.
-        if (isSearch && process.silentSince !== null) this.#closeConnections(process, sentStep);
+        // Anybody is asked for the coordinator, over another connection; the one that was there is closed.
+        // kafkajs asks over the same, where then nothing else is under way.
+        const isElsewhere = message.type === 'FindCoordinatorRequest';
+        if (isElsewhere && process.silentSince !== null) this.#closeConnections(process, sentStep);
         const fate = this.#faults.judge(name, apiOf(message), this.#agenda.nowMs);
         if (fate.type === 'answered') {
           this.#intercept(process, correlationId, message, fate);
           return;
         }
-        if (fate.type === 'lost' && !isSearch) process.silentSince ??= fate.because;
+        if (fate.type === 'lost' && !isElsewhere) process.silentSince ??= fate.because;
         const because = fate.type === 'lost' ? fate.because : process.silentSince;
-        if (because !== null && (fate.type === 'lost' || !isSearch)) {
+        if (because !== null) {
           this.#lose(process, correlationId, message, because);
           return;
         }
-        const lateMs = fate.type === 'late' ? fate.byMs : 0;
+        const afterMs = this.#network.delayMs(
+          actor,
+          // Each connection keeps its own order.
+          isElsewhere ? 'anyBroker' : `coordinator/${process.connection}`,
+          this.#agenda.nowMs,
+          fate.type === 'late' ? fate.byMs : 0,
+        );
+        const isHeldBack = afterMs > LATENCY.mostMs;
+        const { node, connection } = process;
+        const life = this.#brokerLife;
         this.#agenda.schedule(
           {
             type: 'request',
@@ -957,11 +971,12 @@ class Run {
             client,
             correlationId,
             message,
-            life: this.#brokerLife,
-            node: process.node,
-            connection: process.connection,
+            life,
+            node,
+            connection,
+            isHeldBack,
           },
-          this.#network.delayMs(actor, 'coordinator', this.#agenda.nowMs, lateMs),
+          afterMs,
         );
         const patienceMs = patienceFor(message, process.member.config);
         if (patienceMs !== null) this.#disconnect(client, correlationId, sentStep, patienceMs);

@@ -26,6 +26,7 @@ import {
   type Trace,
 } from '../engine/index.ts';
 import { LOOPBACK, printAccess, readAccess } from './access.ts';
+import { brokerCountOf } from './broker/broker.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { compareContents, type Comparison } from './compare/compare-contents.ts';
 import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
@@ -383,7 +384,8 @@ async function onBroker(
 ): Promise<void> {
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind, settings.kafkaVersion);
   await untilInterrupt(async (signal) => {
-    const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
+    const count = brokerCountOf(scenario);
+    const broker = await startBroker(settings, brokerConfigOf(scenario), complain, count);
     try {
       await act(async () => {
         const polls: GroupPoll[] = [];

@@ -83,9 +83,18 @@ function readSasl(environment: Environment, protocol: string): Sasl {
     );
   return {
     mechanism: oneOf('KAFKA_SASL_MECHANISM', need('KAFKA_SASL_MECHANISM'), SASL_MECHANISMS),
-    username: need('KAFKA_SASL_USERNAME'),
-    password: need('KAFKA_SASL_PASSWORD'),
+    username: oneLine('KAFKA_SASL_USERNAME', need('KAFKA_SASL_USERNAME')),
+    password: oneLine('KAFKA_SASL_PASSWORD', need('KAFKA_SASL_PASSWORD')),
   };
+}
+
+/** Java's settings would end at a line break, and its complaint name what comes behind. */
+function oneLine(variable: string, text: string): string {
+  if (!/[\r\n]/.test(text)) return text;
+  refuse(
+    `${variable} holds a line break.`,
+    'Take it out; a file that is read into a variable may end with one.',
+  );
 }
 
 function readTls(environment: Environment): Tls {

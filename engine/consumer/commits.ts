@@ -43,12 +43,18 @@ export function onAutoCommitDue(turn: MemberTurn): void {
 
 /**
  * commitSync() of the application. It is refused without a request when the member is in no
- * generation, or in the middle of a rebalance. librdkafka says so when there is nothing to commit.
+ * generation, or in the middle of a rebalance. librdkafka says so when there is nothing to commit, or it is
+ * fenced.
  *
  * Source: ConsumerCoordinator#sendOffsetCommitRequest, #commitOffsetsSync; rdkafka_cgrp.c,
  * rd_kafka_cgrp_offsets_commit.
  */
 export function commitSync(turn: MemberTurn): void {
+  if (turn.membershipState === 'fatal') {
+    const message = 'Commit failed: Local: Fatal error';
+    turn.note({ kind: 'memberError', exception: '_FATAL', message });
+    return;
+  }
   if (turn.ownOffsets().length === 0) {
     if (turn.config.profile.errors === 'thrown') return;
     const message = 'Commit failed: Local: No offset stored';

@@ -238,10 +238,8 @@ export function commitAfterCallback(
  */
 function tellOfEnd(turn: MemberTurn, from: MembershipState): number | null {
   const { application, assignment, generationId, memberId, config } = turn.state;
-  const { hasListener, errors, choosesCallback } = config.profile;
-  const isUnheard =
-    errors === 'reported' && application.doing === 'closing' && application.isFailure;
-  if (!hasListener || isUnheard || !hasSomethingToLose(turn)) return null;
+  const { hasListener, choosesCallback } = config.profile;
+  if (!hasListener || !hasSomethingToLose(turn)) return null;
   const isMember = generationId !== null && memberId !== null;
   const isOwn = isMember && (choosesCallback === 'whenTold' || !REBALANCING.includes(from));
   const callback = isOwn || turn.state.isRevokedOwed ? 'revoked' : 'lost';

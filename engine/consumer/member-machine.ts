@@ -43,6 +43,8 @@ export type MembershipEvent =
   | { readonly type: 'CLOSE' }
   /** The client threw what the application cannot go on after; it closes its consumer. */
   | { readonly type: 'THROWN' }
+  /** The client has raised an error after which it does nothing more. */
+  | { readonly type: 'FATAL' }
   | { readonly type: 'LEFT'; readonly isFailure: boolean }
   | { readonly type: 'CRASH' };
 
@@ -66,6 +68,7 @@ const done = (): void => undefined;
 const ENDS = {
   CLOSE: { target: 'leaving', actions: 'beginClose' },
   THROWN: { target: 'leaving', actions: 'closeAfterError' },
+  FATAL: 'fatal',
   UNSUBSCRIBE: { target: 'unsubscribed', actions: 'leaveAtOnce' },
 } as const;
 
@@ -226,6 +229,7 @@ export const memberMachine = setup({
         ],
         POLL_TIMEOUT: { actions: 'leaveSilently' },
         THROWN: ENDS.THROWN,
+        FATAL: ENDS.FATAL,
       },
     },
     lost: {
@@ -248,7 +252,13 @@ export const memberMachine = setup({
           { target: 'joining', actions: 'sendJoinGroup' },
         ],
         THROWN: ENDS.THROWN,
+        FATAL: ENDS.FATAL,
       },
+    },
+    fatal: {
+      description:
+        'librdkafka is fenced: it has given up its partitions without a call, and poll() brings nothing more.',
+      on: { CLOSE: ENDS.CLOSE },
     },
     unsubscribed: {
       description: 'unsubscribe(): it has left its group, and runs on without polling.',

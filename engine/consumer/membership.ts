@@ -22,7 +22,7 @@ import { leaveCall, takeThrow, workInRevoked } from './listener.ts';
 import { work } from './working.ts';
 import type { OwedCallback } from './member-machine.ts';
 import { newMember, type MemberTurn } from './member.ts';
-import { errorFor, report } from './thrown.ts';
+import { errorFor, failForGood, report } from './thrown.ts';
 import type { MembershipState } from './step-machine.ts';
 
 /**
@@ -236,6 +236,7 @@ export function onJoinGroupResponse(turn: MemberTurn, answer: JoinGroupResponse)
 export function throwToApplication(turn: MemberTurn, answer: GroupResponse | null): void {
   const { errorCode } = existing(answer, 'answer that is thrown');
   report(turn, errorFor(turn, errorCode));
+  failForGood(turn, errorCode);
 }
 
 /** Why it joins again after a try that failed; source: AbstractCoordinator#joinGroupIfNeeded. */
@@ -390,6 +391,7 @@ export function onEvicted(turn: MemberTurn, errorCode: ErrorCode, api: string): 
   if (errorCode === 'FENCED_INSTANCE_ID') turn.set({ failure: errorFor(turn, errorCode) });
   turn.stopTimer('heartbeat');
   turn.stopTimer('ownSession');
+  if (failForGood(turn, errorCode)) return;
   // A call that poll() has chosen goes on, and so does what follows it in that poll().
   const isInCall = turn.membershipState === 'givingUp';
   if (!isInCall || turn.config.profile.choosesCallback === 'whenTold')

@@ -118,8 +118,8 @@ export interface ClientProfile {
   readonly stallsIn: 'pollLoop' | 'handler';
   /**
    * Thrown as Kafka's exceptions, after which the application ends; or reported by their codes, also
-   * when its poll clock has run out and when there is nothing to commit. After those it goes on; only
-   * a fatal one ends it, and then no listener is called.
+   * when its poll clock has run out and when there is nothing to commit. After those it goes on; after
+   * a fatal one its client does nothing more, and no listener is called.
    */
   readonly errors: 'thrown' | 'reported';
   /** Its constructor refuses a configuration for these. */

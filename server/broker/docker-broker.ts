@@ -12,16 +12,13 @@ export async function isDockerRunning(): Promise<boolean> {
 }
 
 /**
- * Starts Kafka's own image on a loopback port.
- *
- * @throws PlaygroundError `broker-not-startable`, `broker-unreachable`.
+ * The environment of Kafka's own image for one broker whose port 9092 is published on loopback. With a
+ * setting in it the image has no defaults of its own.
  */
-export async function startDockerBroker(
-  version: string,
+export function dockerEnvironment(
   config: BrokerConfig,
-  say: (line: string) => void,
-): Promise<Broker> {
-  const port = await getPort({ host: '127.0.0.1' });
+  port: number,
+): Readonly<Record<string, string>> {
   const settings: BrokerConfig = {
     ...SINGLE_BROKER_CONFIG,
     ...config,
@@ -33,9 +30,27 @@ export async function startDockerBroker(
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
   };
-  const variables = Object.entries(settings).flatMap(([key, value]) => [
+  const names = Object.entries(settings).map(([key, value]) => [
+    `KAFKA_${key.toUpperCase().replaceAll('.', '_')}`,
+    value,
+  ]);
+  return Object.fromEntries(names) as Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts Kafka's own image on a loopback port.
+ *
+ * @throws PlaygroundError `broker-not-startable`, `broker-unreachable`.
+ */
+export async function startDockerBroker(
+  version: string,
+  config: BrokerConfig,
+  say: (line: string) => void,
+): Promise<Broker> {
+  const port = await getPort({ host: '127.0.0.1' });
+  const variables = Object.entries(dockerEnvironment(config, port)).flatMap((entry) => [
     '-e',
-    `KAFKA_${key.toUpperCase().replaceAll('.', '_')}=${value}`,
+    entry.join('='),
   ]);
   say(`Starting Kafka ${version} in Docker on 127.0.0.1:${port}.`);
   const image = `apache/kafka:${version}`;

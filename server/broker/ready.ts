@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { PlaygroundError } from '../../engine/index.ts';
-import { PLAINTEXT, type Security } from '../security.ts';
+import { PLAINTEXT, printProtocol, type Security } from '../security.ts';
 import { kafkajsOptions } from './kafkajs-options.ts';
 import { securityProblem } from '../security-problem.ts';
 
@@ -9,7 +9,7 @@ const DEADLINE_MS = 60_000;
 const BETWEEN_TRIES_MS = 150;
 
 /**
- * Waits until brokers answer.
+ * Waits until brokers answer, and so many of them know each other.
  *
  * @throws PlaygroundError `broker-unreachable` after `deadlineMs`; at once when TLS or SASL is why.
  */
@@ -17,6 +17,7 @@ export async function waitUntilReady(
   addresses: readonly string[],
   deadlineMs = DEADLINE_MS,
   security: Security = PLAINTEXT,
+  brokerCount = 1,
 ): Promise<void> {
   const kafka = new Kafka({
     clientId: 'playground',
@@ -32,7 +33,8 @@ export async function waitUntilReady(
     try {
       await admin.connect();
       const { brokers } = await admin.describeCluster();
-      if (brokers.length > 0) return;
+      if (brokers.length >= brokerCount) return;
+      throw new Error(`${brokers.length} of ${brokerCount} brokers are there`);
     } catch (error) {
       const refused = securityProblem(error, addresses.join(', '));
       if (refused !== null) throw refused;
@@ -41,7 +43,7 @@ export async function waitUntilReady(
         throw new PlaygroundError(
           'broker-unreachable',
           `No Kafka broker answered at ${addresses.join(', ')} within ${deadlineMs} ms.`,
-          'Start it, or correct KAFKA_BROKERS; unset it to have one started here.',
+          `Start it, or correct KAFKA_BROKERS or KAFKA_SECURITY_PROTOCOL, which is ${printProtocol(security)}; unset KAFKA_BROKERS to have one started here.`,
           error,
         );
       }

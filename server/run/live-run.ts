@@ -16,7 +16,7 @@ import {
   type Settings,
   type TimedCommand,
 } from '../../engine/index.ts';
-import type { Broker } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
@@ -89,6 +89,7 @@ export async function runLive(
     listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
+    if (brokerCountOf(named) > 1) await cluster.awaitReplicas();
     if (isForeign) run.goBy(await readSettings(cluster, broker, named, listener.onProgress));
     return await run.toEnd();
   } catch (error) {
@@ -107,7 +108,7 @@ export async function runLive(
   }
 }
 
-/** The broker settings that a run on somebody else's broker has, whatever its scenario wants; says which. */
+/** What somebody else's broker is set to, whatever the scenario wants; says what differs. */
 async function readSettings(
   cluster: Cluster,
   { addresses, security }: Broker,
@@ -120,12 +121,13 @@ async function readSettings(
     const { nodeId } = await findCoordinator(address, security, scenario.group);
     const { broker, differences } = compareSettings(scenario, await cluster.settingsOf(nodeId));
     for (const difference of differences) say(difference);
-    if (differences.length > 0) say('The recording says what it has, so that it is simulated so.');
+    if (differences.length > 0)
+      say('The recording holds what it has, and a simulation to compare with goes by that.');
     return broker;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     say(
-      `Your broker does not tell its settings (${reason}); the recording says what the scenario wants instead.`,
+      `Your broker does not tell its settings (${reason}); the recording holds what the scenario wants instead.`,
     );
     return scenario.broker;
   }
@@ -144,7 +146,8 @@ async function cleanUp(
     if (broker.failed?.aborted === true) return;
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
-    if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
+    if (longestMs > 0)
+      await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS, broker.security);
     await emptyGroup(broker, scenario.group, memberIds);
     await cluster.remove(scenario.group);
   } catch (error) {
@@ -240,7 +243,7 @@ class Run {
     this.#pollMs = pollMs;
   }
 
-  /** Has the recording say what the broker has, where that is not ours to choose. */
+  /** Has the recording hold what the broker is set to, where that is not ours to choose. */
   goBy(broker: Settings): void {
     this.#scenario = { ...this.#scenario, broker };
   }
@@ -378,6 +381,10 @@ class Run {
     }
     if (command.do === 'addPartitions') {
       await this.#cluster.addPartitions(command.topic, command.partitions);
+      return;
+    }
+    if (command.do === 'moveCoordinator') {
+      await this.#cluster.moveCoordinator();
       return;
     }
     if (command.do === 'restartBroker') {

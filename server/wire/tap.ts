@@ -61,8 +61,9 @@ export class Tap {
       onTlsError: (error, address) => {
         const broker = printAddress(address);
         const problem = securityProblem(error, broker);
-        if (problem !== null && !told.has(broker)) onProblem?.(problem);
+        if (problem === null || told.has(broker)) return;
         told.add(broker);
+        onProblem?.(problem);
       },
       faults: faults ?? null,
     };

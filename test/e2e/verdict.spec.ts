@@ -21,8 +21,9 @@ test.describe('the live tab', () => {
     const choices = page.getByRole('group', { name: 'Members are played by' });
     const own = choices.getByRole('radio', { name: 'as the scenario says (java): needs java' });
     await expect(own).toBeDisabled();
-    const java = choices.getByRole('radio', { name: 'java: Maven was not found. Install it.' });
-    await expect(java).toBeDisabled();
+    const lacking = 'java: Maven was not found. Run apt-get install maven.';
+    await expect(choices.getByRole('radio', { name: lacking })).toBeDisabled();
+    await expect(choices.locator('code')).toHaveText('apt-get install maven');
     // The first that can be had is chosen; arrow keys choose among the others.
     const librdkafka = choices.getByRole('radio', { name: /^librdkafka:/ });
     await expect(librdkafka).toBeChecked();
@@ -72,6 +73,18 @@ test.describe('the verdict', () => {
     await run(page);
     await expect(page.getByRole('alert')).toContainText('Kafka ended. Start it again.');
     await expect(page.getByTestId(TEST_IDS.verdict)).toBeHidden();
+  });
+
+  test('is the same where the connection was dropped in the middle of the run', async ({
+    page,
+  }) => {
+    const messages = messagesOf(recordingText('kafkajs-join.recording.jsonl'));
+    await stageRuns(page, messages, 30);
+    await run(page);
+    // A message that was lost or came twice would be a difference.
+    await expect(page.getByTestId(TEST_IDS.verdict).getByRole('heading')).toHaveText(
+      'Same outcome',
+    );
   });
 
   test('waits while the server is gone, and then says so', async ({ page }) => {

@@ -48,6 +48,14 @@ const droppedIn = (trace: Trace): readonly string[] =>
     return sent?.kind === 'messageSent' ? `${apiOf(sent.message)} ${reason}` : '?';
   });
 
+/** Requests that C1 sent after that time and that were under way for long. */
+const lateIn = (trace: Trace, afterMs: number): readonly string[] =>
+  ofKind(trace, 'messageDelivered').flatMap(({ atMs, sentStep }) => {
+    const sent = trace.events[sentStep];
+    if (sent?.kind !== 'messageSent' || sent.actor !== 'member/C1') return [];
+    return sent.atMs >= afterMs && atMs - sent.atMs > 100 ? [apiOf(sent.message)] : [];
+  });
+
 const heartbeat = (fault: Fields): Fields => ({ api: 'Heartbeat', ...fault });
 
 describe('answer', () => {
@@ -106,6 +114,20 @@ describe('delay', () => {
     );
     expect(longest).toBeGreaterThanOrEqual(1_001);
     expect(callbacksAfter(trace)).toEqual([]);
+  });
+
+  const lateHeartbeat = heartbeat({ do: 'delay', byMs: 4_000, forMs: 1_500 });
+  const afterThatMs = FAULT_MS + 1_600;
+
+  it('does not hold back FindCoordinator, which goes over another connection', () => {
+    const unknown = { do: 'answer', api: 'OffsetCommit', errorCode: 'NOT_COORDINATOR' };
+    const trace = run([lateHeartbeat, unknown, { do: 'commit', atMs: afterThatMs }]);
+    expect(lateIn(trace, afterThatMs)).not.toContain('FindCoordinator');
+  });
+
+  it('ends with its connection: on a new one nothing waits behind what was late', () => {
+    const trace = run([lateHeartbeat, { do: 'cut', atMs: afterThatMs }]);
+    expect(lateIn(trace, afterThatMs)).toEqual([]);
   });
 });
 

@@ -3,14 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import getPort from 'get-port';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  Kafka,
-  ResourcePatternTypes,
-  logLevel,
-} from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { SINGLE_BROKER_CONFIG } from '../../server/broker/broker.ts';
 import { findJava } from '../../server/broker/java.ts';
 import { bringLibraries } from '../../server/broker/maven-broker.ts';
@@ -118,7 +111,8 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
 }
 
 async function hideSettings(inner: string): Promise<void> {
-  const admin = new Kafka({ brokers: [inner], logLevel: logLevel.NOTHING }).admin();
+  const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+  const admin = new kafkajs.Kafka({ brokers: [inner] }).admin();
   await admin.connect();
   const cluster = {
     resourceType: AclResourceTypes.CLUSTER,

@@ -38,15 +38,17 @@ const silent = (): void => undefined;
 
 describe.concurrent('on a broker that wants SASL_SSL', () => {
   /** A member of each client comes up, is killed, and is removed from its group by an admin. */
-  async function runs(client: ClientKind, mechanism: string): Promise<void> {
+  async function runs(client: ClientKind, mechanism: string, isStatic = false): Promise<void> {
+    const identity = isStatic ? { 'group.instance.id': 'one' } : {};
     const scenario = aScenario({
       members: ['C1'],
       client,
-      config: { 'session.timeout.ms': 30_000 },
+      config: { 'session.timeout.ms': 30_000, ...identity },
       script: [
         { atMs: 0, do: 'start', member: 'C1' },
         { atMs: 1_000, do: 'produce', topic: 'orders', count: 4 },
-        { atMs: 7_000, do: 'crash', member: 'C1' },
+        { atMs: 6_000, do: 'crash', member: 'C1' },
+        ...(isStatic ? [{ atMs: 6_500, do: 'removeMember', member: 'C1' }] : []),
       ],
       untilMs: 7_500,
     });
@@ -69,6 +71,8 @@ describe.concurrent('on a broker that wants SASL_SSL', () => {
     expect(run.lines.filter(({ type }) => type === 'records').length).toBeGreaterThan(0);
     // The admin's own questions are answered too.
     expect(counts).toContain(1);
+    const requests = run.lines.flatMap((line) => (line.type === 'request' ? [line.api] : []));
+    expect(requests.includes('LeaveGroup')).toBe(isStatic);
     expect(said.filter((text) => text.startsWith('Not removed'))).toEqual([]);
     // What it does not let us read is said.
     expect(said).toContainEqual(
@@ -80,7 +84,8 @@ describe.concurrent('on a broker that wants SASL_SSL', () => {
   it('runs Java members', () => runs('java', 'SCRAM-SHA-512'));
   it.skipIf(!librdkafka.isAvailable)('runs librdkafka members', () => runs('librdkafka', 'PLAIN'));
   it('runs kafkajs members', () => runs('kafkajs', 'SCRAM-SHA-256'));
-  it('runs Java members by PLAIN', () => runs('java', 'PLAIN'));
+  it('runs Java members by PLAIN, and lets the script remove one', () =>
+    runs('java', 'PLAIN', true));
 
   it('says what to correct when the password is wrong', async () => {
     const started = startBroker(settingsWith('PLAIN', 'wrong'), {}, silent);

@@ -93,6 +93,12 @@ describe('readSecurity', () => {
       'Set KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD',
     ],
     [
+      'a password with a line break',
+      { ...SASL, KAFKA_SASL_PASSWORD: 'hush\n' },
+      'KAFKA_SASL_PASSWORD holds a line break.',
+      'Take it out',
+    ],
+    [
       'a password that nobody would be told',
       { KAFKA_SASL_PASSWORD: 'hush' },
       'KAFKA_SASL_PASSWORD is set, and KAFKA_SECURITY_PROTOCOL is PLAINTEXT, which does not use it.',

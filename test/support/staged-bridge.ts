@@ -28,13 +28,21 @@ export const stageStatus = (page: Page, parts: Partial<BridgeStatus>): Promise<u
 };
 
 const CLIENTS: BridgeStatus['clients'] = [
-  { client: 'java', isAvailable: false, text: 'Maven was not found. Install it.' },
+  { client: 'java', isAvailable: false, text: 'Maven was not found. Run `apt-get install maven`.' },
   { client: 'librdkafka', isAvailable: true, text: 'confluent-kafka for Python.' },
   { client: 'kafkajs', isAvailable: true, text: 'comes with the playground.' },
 ];
 
-/** A bridge that has a broker, and says these messages of every run. */
-export async function stageRuns(page: Page, messages: readonly unknown[]): Promise<void> {
+/**
+ * A bridge that has a broker, and says these messages of every run.
+ *
+ * @param dropAfterCount the connection is dropped after so many; who comes back gets what it asks for.
+ */
+export async function stageRuns(
+  page: Page,
+  messages: readonly unknown[],
+  dropAfterCount = messages.length,
+): Promise<void> {
   await stageStatus(page, {
     broker: { kind: 'maven', text: 'A staged broker.' },
     clients: CLIENTS,
@@ -44,12 +52,16 @@ export async function stageRuns(page: Page, messages: readonly unknown[]): Promi
       ? route.fulfill({ status: 202, json: { runId: 'r' } })
       : route.abort(),
   );
-  await page.route('**/api/runs/r/events', (route) =>
-    route.fulfill({
-      contentType: 'text/event-stream',
-      body: messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join(''),
-    }),
-  );
+  await page.route('**/api/runs/r/events', (route) => {
+    const last = route.request().headers()['last-event-id'];
+    const from = last === undefined ? 0 : Number(last) + 1;
+    const to = last === undefined ? dropAfterCount : messages.length;
+    const events = messages
+      .map((message, index) => `id: ${index}\ndata: ${JSON.stringify(message)}\n\n`)
+      .slice(from, to);
+    const body = `retry: 1\n\n${events.join('')}`;
+    return route.fulfill({ contentType: 'text/event-stream', body });
+  });
 }
 
 /** The text of a recording, of one that is packed too. */

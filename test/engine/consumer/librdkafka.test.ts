@@ -283,10 +283,18 @@ describe('a librdkafka member', () => {
     expect(storyOf(trace, 'C1', 6_000)).toEqual(['revoked', 'exit 0']);
   });
 
-  it('ends without a call when another process has taken its group.instance.id', () => {
-    const script = [start('C1'), start('C2', 8_000)];
+  it('does nothing more, without a call, when another process has taken its group.instance.id', () => {
+    const script = [
+      start('C1'),
+      start('C2', 8_000),
+      { atMs: 12_000, do: 'commit', member: 'C1' },
+      { atMs: 14_000, do: 'close', member: 'C1' },
+    ];
     const trace = play({ script, config: { 'group.instance.id': 'one' } });
-    expect(storyOf(trace, 'C1', 8_000)).toEqual(['error FENCED_INSTANCE_ID', 'exit 1']);
+    const story = ['error _FATAL', 'error _FATAL', 'exit 0'];
+    expect(storyOf(trace, 'C1', 8_000)).toEqual(story);
+    const fencedMs = timesOf(trace, 'C1', 'memberError')[0] ?? 0;
+    expect(heartbeatsOf(trace, 'C1').filter((atMs) => atMs > fencedMs)).toEqual([]);
   });
 
   it('goes on after an error that is not fatal, and tries again after its pause', () => {

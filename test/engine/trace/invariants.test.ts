@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  apiOf,
   asGenerationId,
   asMemberId,
   asMemberName,
@@ -93,7 +94,10 @@ const removal = (memberId: string): object => ({
 const swapArrivals: Break = (trace) => {
   const [first, second] = trace.events.filter((event): event is EventOf<'messageDelivered'> => {
     if (event.kind !== 'messageDelivered') return false;
-    return trace.events[event.sentStep]?.actor === C1;
+    const sent = trace.events[event.sentStep];
+    // FindCoordinator goes over a connection of its own.
+    const isSearch = sent?.kind === 'messageSent' && apiOf(sent.message) === 'FindCoordinator';
+    return sent?.actor === C1 && !isSearch;
   });
   const one = existing(first, 'first arrival');
   const other = existing(second, 'second arrival');
