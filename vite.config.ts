@@ -36,7 +36,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [markdownSections(), preparedRuns()],
+        plugins: [markdownSections(), preparedRuns(), svelte({ configFile: false })],
         test: {
           name: 'unit',
           root: fromRoot('.'),

@@ -65,6 +65,8 @@ export {
   type ScenarioMember,
   type TimedCommand,
 } from './scenarios/scenario.ts';
+export { brokerSettingOf } from './scenarios/broker-settings.ts';
+export { brokerProblem } from './scenarios/check-broker.ts';
 export { parseScenario } from './scenarios/parse-scenario.ts';
 export { printScenario } from './scenarios/print-scenario.ts';
 export { Faults, type Fate } from './scenarios/faults.ts';
@@ -95,17 +97,29 @@ export {
 export { ownershipOf, type OwnershipLane, type OwnershipSpan } from './trace/ownership.ts';
 export { deliveriesOf, type PartitionDeliveries } from './trace/deliveries.ts';
 export { rebalancesOf, type Rebalance } from './trace/rebalances.ts';
-export { describePolls, type GroupPoll } from './trace/polls.ts';
+export {
+  POLL_MS,
+  countedBy,
+  describePoll,
+  describePolls,
+  polledGenerations,
+  polledStates,
+  type GenerationSpan,
+  type GroupPoll,
+  type StateSpan,
+} from './trace/polls.ts';
 export { toMermaid, type MermaidOptions } from './trace/mermaid.ts';
 export { outcomeOf } from './trace/outcome.ts';
 export type { Outcome } from './trace/outcome-types.ts';
 export {
   alignTraces,
+  partingOf,
   type AlignedRow,
   type MemberAlignment,
   type Parting,
   type RowMark,
 } from './trace/align.ts';
+export { ROW_MARKS, sideBySide, type SideBySideLine } from './trace/side-by-side.ts';
 export type { MemberStep } from './trace/member-steps.ts';
 export {
   compareOutcomes,
@@ -137,6 +151,7 @@ export {
   parseTapStarted,
   readRefusal,
 } from './trace/parse-live-run.ts';
+export { LARGEST_RECORDING_BYTES, printMegabytes } from './trace/recording-limit.ts';
 export { parseRecording } from './trace/recording.ts';
 export { traceOfRecording } from './trace/recording-trace.ts';
 export { LinesWithNews } from './trace/lines-with-news.ts';

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import {
   CLIENT_KINDS,
+  POLL_MS,
   PlaygroundError,
   assignLine,
   describe,
@@ -25,6 +26,7 @@ import {
   type Trace,
 } from '../engine/index.ts';
 import { LOOPBACK, printAccess, readAccess } from './access.ts';
+import { brokerCountOf } from './broker/broker.ts';
 import { describeBroker, startBroker } from './broker/choose-broker.ts';
 import { compareContents, type Comparison } from './compare/compare-contents.ts';
 import { printSideBySide, printVerdict } from './compare/print-comparison.ts';
@@ -42,7 +44,7 @@ import {
 } from './files.ts';
 import { serve } from './main.ts';
 import { brokerConfigOf, printRecording } from './run/recording-file.ts';
-import { POLL_MS, runLive } from './run/live-run.ts';
+import { runLive } from './run/live-run.ts';
 import { refuseUnrunnable } from './run/refuse.ts';
 import { TapDesk } from './run/tap-desk.ts';
 import { tellOfTap } from './run/tap-run.ts';
@@ -85,7 +87,7 @@ program
       serve(
         { ...settings, port: port ?? settings.port },
         access,
-        new TapDesk(),
+        new TapDesk({ tls: settings.security.tls, say: complain }),
         signal,
         (bound) => {
           for (const line of printAccess(access, bound)) complain(line);
@@ -158,17 +160,20 @@ program
   .option('--no-page', 'only words, no page')
   .action(async ({ listen, to, group, out, port, page }: TapFlags) => {
     if (out !== undefined) await checkWritable(out);
-    const taps = new TapDesk();
+    const settings = readSettings(process.env);
+    const { tls } = settings.security;
+    const taps = new TapDesk({ tls, say: complain });
     const recording = await untilInterrupt(async (signal) => {
       const tapId = await taps.start({ listen, to, group: group ?? null });
       complain(`Point your programs to ${printAddress(listen)} instead of ${printAddress(to)}.`);
+      if (tls !== null) complain('They speak no TLS to it: the tap does that to the broker.');
       const failed = new AbortController();
       const until = AbortSignal.any([signal, failed.signal]);
       try {
-        const settings = { ...readSettings(process.env), port: port ?? 0 };
+        const onPort = { ...settings, port: port ?? 0 };
         const [watched] = await Promise.all([
           tellOfTap(taps, tapId, { onSentence, onProgress: complain }, until),
-          ...(page ? [serve(settings, readAccess(undefined, false), taps, until, tellPage)] : []),
+          ...(page ? [serve(onPort, readAccess(undefined, false), taps, until, tellPage)] : []),
         ]);
         return watched === null ? null : taps.recording(tapId, watched);
       } finally {
@@ -379,7 +384,8 @@ async function onBroker(
 ): Promise<void> {
   refuseUnrunnable(scenario, (await describeBroker(settings)).kind, settings.kafkaVersion);
   await untilInterrupt(async (signal) => {
-    const broker = await startBroker(settings, brokerConfigOf(scenario), complain);
+    const count = brokerCountOf(scenario);
+    const broker = await startBroker(settings, brokerConfigOf(scenario), complain, count);
     try {
       await act(async () => {
         const polls: GroupPoll[] = [];

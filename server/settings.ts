@@ -1,9 +1,12 @@
 import { PlaygroundError, isVersionBefore } from '../engine/index.ts';
+import { readSecurity, type Security } from './security.ts';
 
 /** What the environment says, read once. */
 export interface Settings {
   /** Somebody else's brokers, `host:port` each; null to start one of our own. */
   readonly brokers: readonly string[] | null;
+  /** How those, and the broker behind `playground tap`, want to be spoken to. */
+  readonly security: Security;
   readonly port: number;
   /** Which Kafka our own broker is. */
   readonly kafkaVersion: string;
@@ -31,6 +34,7 @@ export function withKafkaVersion(settings: Settings, kafkaVersion: string | unde
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   return {
     brokers: readBrokers(environment['KAFKA_BROKERS']),
+    security: readSecurity(environment),
     port: readPort(environment['PORT'] ?? String(DEFAULT_PORT), 'PORT'),
     kafkaVersion: readKafkaVersion(
       environment['KAFKA_VERSION'] ?? DEFAULT_KAFKA_VERSION,

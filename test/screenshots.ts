@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { build, preview } from 'vite';
 import { chromiumOptions } from './support/browser.ts';
+import { divergingText, messagesOf, recordingText, stageRuns } from './support/staged-bridge.ts';
 
 /**
  * Takes pictures of the built site: `docs/lesson-1.png` for the README, and with a folder as
@@ -35,6 +36,33 @@ async function showTab(page: Page, name: string): Promise<void> {
   if (name === 'Machine') await page.getByRole('img', { name: /State machine/ }).waitFor();
 }
 
+const KAFKAJS = 'kafkajs-join.recording.jsonl';
+/** After a run that has diverged from its simulation. */
+async function showComparison(page: Page): Promise<void> {
+  await stageRuns(page, messagesOf(divergingText()));
+  await page.getByRole('tab', { name: 'Live' }).click();
+  await page.getByRole('radio', { name: /^kafkajs:/ }).check();
+  await page.getByRole('button', { name: 'Run on real Kafka (kafkajs)' }).click();
+  await page.getByRole('region', { name: 'Verdict' }).waitFor();
+  await page.getByRole('button', { name: 'Show where they part: kafkajs, real' }).click();
+  await page.getByRole('region', { name: 'Verdict' }).scrollIntoViewIfNeeded();
+}
+
+/** Of two recordings, the second against the first. */
+async function showOpened(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Live' }).click();
+  for (const name of [KAFKAJS, 'eager-join.recording.jsonl']) {
+    const mimeType = 'application/jsonl';
+    const text = recordingText(name).replace('"name":"kafkajs-join"', '"name":"eager-join"');
+    await page
+      .getByLabel('A recording from a file')
+      .setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
+    await page.getByRole('region', { name: 'Verdict' }).waitFor();
+  }
+  await page.getByRole('radio', { name: /^the run before it/ }).check();
+  await page.getByRole('heading', { name: 'The runs diverge' }).waitFor();
+}
+
 const SHOTS: readonly Shot[] = [
   { name: 'wide-first', width: 1440, height: 900, scheme: 'light', prepare: async () => {} },
   { name: 'wide-dark', width: 1440, height: 900, scheme: 'dark', prepare: showRevoking },
@@ -55,6 +83,28 @@ const SHOTS: readonly Shot[] = [
     scheme: 'dark',
     prepare: (page) => showTab(page, 'Machine'),
   },
+];
+
+/** Long views in full. */
+const LONG_SHOTS: readonly Shot[] = [
+  { name: 'wide-compared', width: 1440, height: 3_400, scheme: 'light', prepare: showComparison },
+  {
+    name: 'wide-compared-dark',
+    width: 1440,
+    height: 3_400,
+    scheme: 'dark',
+    prepare: showComparison,
+  },
+  {
+    name: 'double-size-compared',
+    width: 720,
+    height: 4_500,
+    scheme: 'light',
+    prepare: showComparison,
+  },
+  { name: 'narrow-compared', width: 320, height: 6_500, scheme: 'light', prepare: showComparison },
+  { name: 'wide-opened', width: 1440, height: 3_400, scheme: 'light', prepare: showOpened },
+  { name: 'phone-opened-dark', width: 390, height: 6_500, scheme: 'dark', prepare: showOpened },
 ];
 
 async function take(browser: Browser, url: string, shot: Shot, path: string): Promise<void> {
@@ -89,7 +139,8 @@ try {
   await take(browser, url, picture, fromRoot('docs/lesson-1.png'));
   if (folder !== undefined) {
     await mkdir(folder, { recursive: true });
-    for (const shot of SHOTS) await take(browser, url, shot, join(folder, `${shot.name}.png`));
+    for (const shot of [...SHOTS, ...LONG_SHOTS])
+      await take(browser, url, shot, join(folder, `${shot.name}.png`));
   }
 } finally {
   await browser.close();

@@ -1,5 +1,9 @@
 import type { GroupState } from '../protocol/facts.ts';
+import { groupProtocolOf } from '../scenarios/member-settings.ts';
 import type { Trace } from './events.ts';
+
+/** How often an admin asks where nobody says otherwise. */
+export const POLL_MS = 1_000;
 
 /** What an admin was told when it asked for the description of the group. */
 export interface GroupPoll {
@@ -14,12 +18,21 @@ export interface GroupPoll {
   readonly memberCount: number;
 }
 
-/** A time in which the group was in one state, and whether a poll has seen it so. */
-interface StateSpan {
-  readonly state: GroupState;
+/** A time in which a group was in one state or generation, and whether a poll has seen it so. */
+interface PolledSpan {
+  /** The step at which it began. */
+  readonly step: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly isPolled: boolean;
+}
+export interface StateSpan extends PolledSpan {
+  readonly state: GroupState;
+  /** The generation that it belongs to; of a KIP-848 group, its epoch. */
+  readonly generationId: number;
+}
+export interface GenerationSpan extends PolledSpan {
+  readonly generationId: number;
 }
 
 /** How far the clock of the trace and that of the polls may disagree. */
@@ -33,7 +46,7 @@ const CLOCK_SLACK_MS = 20;
 export function polledStates(trace: Trace, polls: readonly GroupPoll[]): readonly StateSpan[] {
   const endMs = trace.events.at(-1)?.atMs ?? 0;
   const changes = trace.events.filter((event) => event.kind === 'groupState');
-  return changes.map(({ to: state, atMs: fromMs }, index) => {
+  return changes.map(({ to: state, generationId, step, atMs: fromMs }, index) => {
     const toMs = changes[index + 1]?.atMs ?? endMs;
     const isPolled = polls.some(
       (poll) =>
@@ -41,11 +54,30 @@ export function polledStates(trace: Trace, polls: readonly GroupPoll[]): readonl
         poll.atMs >= fromMs - CLOCK_SLACK_MS &&
         poll.atMs - poll.tookMs <= toMs + CLOCK_SLACK_MS,
     );
-    return { state, fromMs, toMs, isPolled };
+    return { state, generationId, step, fromMs, toMs, isPolled };
   });
 }
 
-/** What polls have missed, in one sentence. */
+/**
+ * The generations of a group, each with whether a poll fell into it. No poll tells the generation of a
+ * classic group: one that has seen a state of it has fallen into it.
+ */
+export function polledGenerations(
+  trace: Trace,
+  polls: readonly GroupPoll[],
+): readonly GenerationSpan[] {
+  const generations: GenerationSpan[] = [];
+  for (const { generationId, step, fromMs, toMs, isPolled } of polledStates(trace, polls)) {
+    const last = generations.at(-1);
+    if (last?.generationId === generationId) {
+      generations[generations.length - 1] = { ...last, toMs, isPolled: last.isPolled || isPolled };
+    } else generations.push({ generationId, step, fromMs, toMs, isPolled });
+  }
+  // Before its first generation a group has none.
+  return generations.filter(({ generationId }) => generationId > 0);
+}
+
+/** What polls have missed, in a few sentences. */
 export function describePolls(trace: Trace, polls: readonly GroupPoll[], everyMs: number): string {
   const every = everyMs === 1_000 ? 'every second' : `every ${everyMs} ms`;
   const spans = polledStates(trace, polls);
@@ -54,5 +86,23 @@ export function describePolls(trace: Trace, polls: readonly GroupPoll[], everyMs
     return `A poll ${every} saw the group ${[...states].join(', ') || 'never'}; no member of it was heard.`;
   }
   const missedCount = spans.filter(({ isPolled }) => !isPolled).length;
-  return `${missedCount} of ${spans.length} states of the group were never seen by a poll ${every}.`;
+  const states = `${missedCount} of ${spans.length} states of the group were never seen by a poll ${every}.`;
+  const missed = polledGenerations(trace, polls).filter(({ isPolled }) => !isPolled);
+  if (missed.length === 0) return states;
+  const ids = missed.map(({ generationId }) => generationId).join(', ');
+  const word = missed.length === 1 ? countedBy(trace) : `${countedBy(trace)}s`;
+  return `${states} No poll fell into ${word} ${ids}.`;
 }
+
+/** What one poll was told, in a few words. */
+export function describePoll({ state, groupEpoch, memberCount }: GroupPoll): string {
+  if (state === null) return 'nobody answered';
+  const members = memberCount === 1 ? '1 member' : `${memberCount} members`;
+  return [state, members, ...(groupEpoch === null ? [] : [`epoch ${groupEpoch}`])].join(', ');
+}
+
+/** What the group's members count by. */
+export const countedBy = ({ scenario }: Trace): 'generation' | 'epoch' =>
+  scenario.members.some((member) => groupProtocolOf(member) === 'consumer')
+    ? 'epoch'
+    : 'generation';

@@ -1,8 +1,12 @@
+import type { Scenario } from '../../engine/index.ts';
+import type { Security } from '../security.ts';
+
 /** A broker that members can be run on. */
 export interface Broker {
   readonly kind: 'foreign' | 'maven' | 'docker';
   /** `host:port` of each. */
   readonly addresses: readonly string[];
+  readonly security: Security;
   /** Kafka's version, or "unknown" for a broker of somebody else. */
   readonly version: string;
   /**
@@ -18,6 +22,10 @@ export interface Broker {
 
 /** Broker settings by Kafka's key. */
 export type BrokerConfig = Readonly<Record<string, string>>;
+
+/** How many brokers a run of a scenario takes: a coordinator moves to another of three. */
+export const brokerCountOf = ({ script }: Scenario): number =>
+  script.some((command) => command.do === 'moveCoordinator') ? 3 : 1;
 
 /**
  * What a broker for one machine needs, whoever starts it, and what lets members of a KIP-848 group

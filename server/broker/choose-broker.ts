@@ -1,9 +1,10 @@
 import type { BridgeStatus } from '../../engine/index.ts';
 import { PlaygroundError } from '../../engine/index.ts';
+import { printProtocol } from '../security.ts';
 import type { Settings } from '../settings.ts';
 import type { Broker, BrokerConfig } from './broker.ts';
 import { isDockerRunning, startDockerBroker } from './docker-broker.ts';
-import { findJava, findMaven } from './java.ts';
+import { findJavaAndMaven } from './java.ts';
 import { startMavenBroker } from './maven-broker.ts';
 import { waitUntilReady } from './ready.ts';
 
@@ -14,7 +15,7 @@ export async function describeBroker(settings: Settings): Promise<BridgeStatus['
   if (settings.brokers !== null) {
     return {
       kind: 'foreign',
-      text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS).`,
+      text: `Your broker at ${settings.brokers.join(', ')} (KAFKA_BROKERS)${spoken(settings)}.`,
     };
   }
   const missing = await javaProblem();
@@ -33,10 +34,12 @@ export async function describeBroker(settings: Settings): Promise<BridgeStatus['
   return { kind: 'none', text: `${missing.message} ${missing.remedy}` };
 }
 
+const spoken = ({ security }: Settings): string =>
+  printProtocol(security) === 'PLAINTEXT' ? '' : `, by ${printProtocol(security)}`;
+
 async function javaProblem(): Promise<PlaygroundError | null> {
   try {
-    await findJava();
-    await findMaven();
+    await findJavaAndMaven();
     return null;
   } catch (error) {
     if (error instanceof PlaygroundError) return error;
@@ -48,19 +51,22 @@ async function javaProblem(): Promise<PlaygroundError | null> {
  * A broker to run on: the one that KAFKA_BROKERS names, else one of our own from Maven, else from
  * Docker.
  *
+ * @param count how many brokers of our own; several from Maven only.
  * @throws PlaygroundError saying what is missing and how to get it.
  */
 export async function startBroker(
   settings: Settings,
   config: BrokerConfig,
   say: (line: string) => void,
+  count = 1,
 ): Promise<Broker> {
   if (settings.brokers !== null) {
-    await waitUntilReady(settings.brokers, FOREIGN_DEADLINE_MS);
+    await waitUntilReady(settings.brokers, FOREIGN_DEADLINE_MS, settings.security);
     const stop = (): Promise<void> => Promise.resolve();
     return {
       kind: 'foreign',
       addresses: settings.brokers,
+      security: settings.security,
       version: 'unknown',
       restart: null,
       failed: null,
@@ -68,7 +74,7 @@ export async function startBroker(
     };
   }
   const missing = await javaProblem();
-  if (missing === null) return startMavenBroker(settings.kafkaVersion, config, say);
+  if (missing === null) return startMavenBroker(settings.kafkaVersion, config, say, count);
   if (await isDockerRunning()) return startDockerBroker(settings.kafkaVersion, config, say);
   throw missing;
 }

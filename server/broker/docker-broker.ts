@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import getPort from 'get-port';
 import { PlaygroundError } from '../../engine/index.ts';
+import { PLAINTEXT } from '../security.ts';
 import { SINGLE_BROKER_CONFIG, type Broker, type BrokerConfig } from './broker.ts';
 import { waitUntilReady } from './ready.ts';
 
@@ -8,6 +9,32 @@ import { waitUntilReady } from './ready.ts';
 export async function isDockerRunning(): Promise<boolean> {
   const { failed } = await execa('docker', ['info'], { reject: false, timeout: 5_000 });
   return !failed;
+}
+
+/**
+ * The environment of Kafka's own image for one broker whose port 9092 is published on loopback. With a
+ * setting in it the image has no defaults of its own.
+ */
+export function dockerEnvironment(
+  config: BrokerConfig,
+  port: number,
+): Readonly<Record<string, string>> {
+  const settings: BrokerConfig = {
+    ...SINGLE_BROKER_CONFIG,
+    ...config,
+    'node.id': '1',
+    'process.roles': 'broker,controller',
+    'controller.quorum.voters': '1@localhost:9093',
+    listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  };
+  const names = Object.entries(settings).map(([key, value]) => [
+    `KAFKA_${key.toUpperCase().replaceAll('.', '_')}`,
+    value,
+  ]);
+  return Object.fromEntries(names) as Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,20 +48,9 @@ export async function startDockerBroker(
   say: (line: string) => void,
 ): Promise<Broker> {
   const port = await getPort({ host: '127.0.0.1' });
-  const settings: BrokerConfig = {
-    ...SINGLE_BROKER_CONFIG,
-    ...config,
-    'node.id': '1',
-    'process.roles': 'broker,controller',
-    'controller.quorum.voters': '1@localhost:9093',
-    listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-  };
-  const variables = Object.entries(settings).flatMap(([key, value]) => [
+  const variables = Object.entries(dockerEnvironment(config, port)).flatMap((entry) => [
     '-e',
-    `KAFKA_${key.toUpperCase().replaceAll('.', '_')}=${value}`,
+    entry.join('='),
   ]);
   say(`Starting Kafka ${version} in Docker on 127.0.0.1:${port}.`);
   const image = `apache/kafka:${version}`;
@@ -60,5 +76,13 @@ export async function startDockerBroker(
     await stop();
     throw error;
   }
-  return { kind: 'docker', addresses: [address], version, restart: null, failed: null, stop };
+  return {
+    kind: 'docker',
+    addresses: [address],
+    security: PLAINTEXT,
+    version,
+    restart: null,
+    failed: null,
+    stop,
+  };
 }

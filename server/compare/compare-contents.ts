@@ -28,15 +28,21 @@ export function compareContents(left: Content, right: Content): Comparison {
 }
 
 /**
- * A scenario is simulated with the ids of the run that it is compared with, and with the names that run
- * had on a broker of somebody else: assignors go by their order. An outcome has no trace.
+ * A scenario is simulated with the ids of the run that it is compared with, and as that run was on a broker of
+ * somebody else: with its names, because assignors go by their order, and with what that broker was set to.
+ * An outcome has no trace.
  */
 function traceOf(content: Content, other: Content): Trace | null {
   if (content.type === 'trace') return content.trace;
   if (content.type === 'outcome') return null;
   if (other.type !== 'trace') return simulate(content.scenario);
-  const prefix = prefixOf(other.trace.scenario);
-  return simulate(withPrefix(content.scenario, prefix), circumstancesOf(other.trace));
+  const { scenario } = other.trace;
+  const prefix = prefixOf(scenario);
+  const { broker } = prefix === '' ? content.scenario : scenario;
+  return simulate(
+    withPrefix({ ...content.scenario, broker }, prefix),
+    circumstancesOf(other.trace),
+  );
 }
 
 function outcomeIn(content: Content, trace: Trace | null): Outcome {

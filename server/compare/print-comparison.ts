@@ -1,11 +1,13 @@
 import wrapAnsi from 'wrap-ansi';
 import {
+  ROW_MARKS,
   alignTraces,
-  groupProtocolOf,
+  sideBySide,
+  unreachable,
   type AlignedRow,
   type MemberAlignment,
   type MemberStep,
-  type RowMark,
+  type SideBySideLine,
   type Trace,
   type Verdict,
 } from '../../engine/index.ts';
@@ -27,17 +29,12 @@ export interface SideBySide {
   readonly verdict: Verdict;
 }
 
-const MARKS: Readonly<Record<RowMark, string>> = {
-  same: '=',
-  free: '~',
-  allowed: '≈',
-  divergence: '≠',
-};
-
 const LEGEND = [
-  '= same   ~ free to differ: outcomes are not compared by it   ≈ allowed by a rule   ≠ divergence',
+  Object.values(ROW_MARKS)
+    .map(({ sign, means }) => `${sign} ${means}`)
+    .join('   '),
   'Rows are lined up by the order of what each member did, not by the clock; heartbeats and commits',
-  'that brought nothing new are left out.',
+  'that brought nothing new are left out. By what is free to differ no outcome is compared.',
 ];
 
 /**
@@ -68,45 +65,35 @@ const GAP = 3;
 const TIME_WIDTH = '1234567 ms  '.length;
 
 function linesOf(
-  { member, rows }: MemberAlignment,
+  alignment: MemberAlignment,
   { left, right, verdict: { parting } }: SideBySide,
   names: readonly [string, string],
   width: number,
 ): readonly string[] {
-  const word = wordOf(left, member) ?? wordOf(right, member) ?? 'generation';
-  const heading = besides([`${member}, ${names[0]}`], ' ', [names[1]], width);
-  const partsAt =
-    parting?.member === member
-      ? rows.findIndex(({ mark }) => mark === (parting.rule === null ? 'divergence' : 'allowed'))
-      : -1;
-  let known: readonly [string, string] = [`in no ${word}`, `in no ${word}`];
-  const lines = rows.flatMap((row, index) => {
-    const before = known;
-    known = [generationIn(row.left, word, before[0]), generationIn(row.right, word, before[1])];
-    const isNew = known[0] !== before[0] || known[1] !== before[1];
-    return [
-      ...(isNew ? besides([`-- ${known[0]}`], ' ', [`-- ${known[1]}`], width) : []),
-      ...(index === partsAt ? ['>>> The runs part here:'] : []),
-      ...rowLines(row, width),
-    ];
-  });
+  const heading = besides([`${alignment.member}, ${names[0]}`], ' ', [names[1]], width);
+  const lines = sideBySide(alignment, { left, right, parting }).flatMap((line) =>
+    printLine(line, width),
+  );
   return [...heading, '-'.repeat(width * 2 + GAP), ...lines];
 }
 
-/** What the member counts by, where it is in that run. */
-function wordOf({ scenario }: Trace, name: string): string | null {
-  const member = scenario.members.find((each) => each.name === name);
-  if (member === undefined) return null;
-  return groupProtocolOf(member) === 'consumer' ? 'epoch' : 'generation';
-}
-
-function generationIn(step: MemberStep | null, word: string, before: string): string {
-  if (step === null) return before;
-  return step.generation === null ? `in no ${word}` : `${word} ${step.generation}`;
+function printLine(line: SideBySideLine, width: number): readonly string[] {
+  switch (line.type) {
+    case 'generation':
+      return besides([`-- ${line.left}`], ' ', [`-- ${line.right}`], width);
+    case 'parting':
+      return ['>>> The runs part here:'];
+    case 'row':
+      return rowLines(line.row, width);
+    case 'leftOut':
+      return [`... ${line.rowCount} more`];
+    default:
+      return unreachable(line, 'printLine');
+  }
 }
 
 const rowLines = ({ left, right, mark }: AlignedRow, width: number): readonly string[] =>
-  besides(cellOf(left, width), MARKS[mark], cellOf(right, width), width);
+  besides(cellOf(left, width), ROW_MARKS[mark].sign, cellOf(right, width), width);
 
 function cellOf(step: MemberStep | null, width: number): readonly string[] {
   if (step === null) return ['          -'];

@@ -4,6 +4,7 @@ import {
   type Scenario,
   type Verdict,
 } from '../../engine/index.ts';
+import { brokerCountOf } from '../broker/broker.ts';
 import { startBroker } from '../broker/choose-broker.ts';
 import { brokerConfigOf } from '../run/recording-file.ts';
 import type { Settings } from '../settings.ts';
@@ -49,8 +50,9 @@ export async function runMatrix(
   for (const group of groupByBroker(orders)) {
     const kafkaVersion = group[0]?.kafka ?? settings.kafkaVersion;
     const config = group[0] === undefined ? {} : brokerConfigOf(group[0].scenario);
+    const count = group[0] === undefined ? 1 : brokerCountOf(group[0].scenario);
     const brokers = new BrokerPool(() =>
-      startBroker({ ...settings, brokers: null, kafkaVersion }, config, onProgress),
+      startBroker({ ...settings, brokers: null, kafkaVersion }, config, onProgress, count),
     );
     const waiting = [...group];
     const work = async (): Promise<void> => {
@@ -76,6 +78,7 @@ function groupByBroker(orders: readonly Order[]): readonly (readonly Order[])[] 
   for (const order of orders) {
     const kind = JSON.stringify([
       order.kafka,
+      brokerCountOf(order.scenario),
       Object.entries(brokerConfigOf(order.scenario)).sort(),
     ]);
     groups.set(kind, [...(groups.get(kind) ?? []), order]);

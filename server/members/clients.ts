@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { PlaygroundError, type BridgeStatus, type ClientKind } from '../../engine/index.ts';
-import { findJava, findMaven } from '../broker/java.ts';
+import { findJavaAndMaven } from '../broker/java.ts';
 import { bringOnce } from '../cache.ts';
+import { howToInstall } from '../install.ts';
 import { TSX, fromServer } from '../paths.ts';
 
 /** How a member's process is started; its task, as JSON, is the last argument. */
@@ -32,7 +33,7 @@ const { version: kafkajsVersion } = createRequire(import.meta.url)('kafkajs/pack
 const CLIENTS: Readonly<Record<ClientKind, Client>> = {
   java: {
     text: 'Apache Kafka’s own consumer (kafka-clients), brought and compiled by Maven on first use.',
-    check: findJdkAndMaven,
+    check: findJavaTools,
     launch: launchJava,
   },
   librdkafka: {
@@ -73,18 +74,19 @@ export async function describeClient(client: ClientKind): Promise<BridgeStatus['
 /** Quick to start; nothing here runs long enough for the second compiler. */
 const JVM_OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms32m', '-Xmx256m'];
 
-async function findJdkAndMaven(): Promise<readonly [string, string]> {
+const OTHER_CLIENT = 'or play the members by another client';
+
+async function findJavaTools(): ReturnType<typeof findJavaAndMaven> {
   try {
-    return [await findJava(), await findMaven()];
+    return await findJavaAndMaven(OTHER_CLIENT);
   } catch (error) {
     if (!(error instanceof PlaygroundError)) throw error;
-    const remedy = 'Install a JDK 17 or later and Maven, or play the members by another client.';
-    throw new PlaygroundError('client-missing', error.message, remedy, error);
+    throw new PlaygroundError('client-missing', error.message, error.remedy, error);
   }
 }
 
 async function launchJava(say: Say): Promise<Launch> {
-  const [command, maven] = await findJdkAndMaven();
+  const { java: command, maven } = await findJavaTools();
   const sources = ['pom.xml', 'src/main/java/playground/Member.java'].map((path) =>
     fromServer(`members/java/${path}`),
   );
@@ -143,7 +145,7 @@ async function findPython(): Promise<string> {
   throw new PlaygroundError(
     'client-missing',
     'Python 3.9 or later with its venv module was not found, and librdkafka members need it.',
-    'Install it (on Debian the package python3-venv), or play the members by another client.',
+    `${howToInstall(['python'])}, ${OTHER_CLIENT}.`,
   );
 }
 

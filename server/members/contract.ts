@@ -1,10 +1,14 @@
 import * as v from 'valibot';
 import type { RecordingLine, ScenarioMember } from '../../engine/index.ts';
+import { SASL_MECHANISMS, type Sasl } from '../security.ts';
 
 /** What a member's process is told, one JSON object a line on its standard input. */
 export type MemberOrder =
-  /** Creates the consumer, subscribes and polls. Comes once, after `prepared`. */
-  | { readonly type: 'start' }
+  /**
+   * Creates the consumer, subscribes and polls. Comes once, after `prepared`, with what to tell the
+   * brokers by SASL_PLAINTEXT, or null; not in the arguments, which everybody on a machine can read.
+   */
+  | { readonly type: 'start'; readonly sasl: Sasl | null }
   /** `close()`, then the process ends with code 0. */
   | { readonly type: 'close'; readonly groupMembershipOperation: GroupMembershipOperation }
   | { readonly type: 'stall'; readonly forMs: number }
@@ -44,7 +48,16 @@ export const memberTask = v.object({
 
 /** The orders that kafkajs members can carry out. */
 export const memberOrder = v.variant('type', [
-  v.object({ type: v.literal('start') }),
+  v.object({
+    type: v.literal('start'),
+    sasl: v.nullable(
+      v.object({
+        mechanism: v.picklist(SASL_MECHANISMS),
+        username: v.string(),
+        password: v.string(),
+      }),
+    ),
+  }),
   v.object({ type: v.literal('close') }),
   v.object({ type: v.literal('stall'), forMs: v.number() }),
   v.object({ type: v.literal('pause') }),

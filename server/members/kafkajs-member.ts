@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import * as v from 'valibot';
+import { kafkajsOptions } from '../broker/kafkajs-options.ts';
+import type { Sasl } from '../security.ts';
 import { memberOrder, memberTask, type MemberReport, type UntimedLine } from './contract.ts';
 
 const task = v.parse(memberTask, JSON.parse(process.argv[2] ?? 'null'));
@@ -35,11 +37,12 @@ const given = <Options extends object>(options: Options): Given<Options> =>
 let stallMs = 0;
 let consumer: Consumer | null = null;
 
-async function start(): Promise<void> {
+async function start(sasl: Sasl | null): Promise<void> {
   const kafka = new Kafka({
     clientId: task.name,
     brokers: [...task.brokers],
     logLevel: logLevel.NOTHING,
+    ...kafkajsOptions({ tls: null, sasl }),
   });
   const own = kafka.consumer({
     groupId: task.group,
@@ -97,7 +100,7 @@ async function obey(text: string): Promise<void> {
   const order = v.parse(memberOrder, JSON.parse(text));
   switch (order.type) {
     case 'start':
-      await start();
+      await start(order.sasl);
       return;
     case 'close':
       await close();

@@ -1,8 +1,7 @@
-import type { TapMessage } from '../../engine/index.ts';
+import { LARGEST_RECORDING_BYTES, type TapMessage } from '../../engine/index.ts';
 import type { Recording } from '../run/live-run.ts';
 import type { Heard } from './member-names.ts';
 import { SeenCluster, TappedGroup, groupOf } from './tapped-group.ts';
-import { LARGEST_RECORDING_BYTES } from './limits.ts';
 
 /** A broker may have thousands that somebody asks about; those of programs that join are few. */
 const MAX_GROUPS = 1_000;

@@ -1,6 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
-import { PlaygroundError, type Scenario } from '../../engine/index.ts';
+// Only its default export has the resource types, where Node imports it.
+import kafkajs, {
+  Kafka,
+  logLevel,
+  type Admin,
+  type PartitionMetadata,
+  type Producer,
+} from 'kafkajs';
+import { PlaygroundError, existing, type Scenario } from '../../engine/index.ts';
+import { kafkajsOptions } from '../broker/kafkajs-options.ts';
+import { PLAINTEXT, type Security } from '../security.ts';
+import type { Address } from '../wire/addresses.ts';
+import { asBody, asList, asNumber, type WireBody } from '../wire/codec.ts';
+import { readAddress } from '../wire/tap.ts';
+import { ask } from './ask.ts';
 
 const DEADLINE_MS = 10_000;
 const BETWEEN_LOOKS_MS = 100;
@@ -15,18 +28,37 @@ async function until(holds: () => Promise<boolean>): Promise<boolean> {
   return true;
 }
 
+const OFFSETS_TOPIC = '__consumer_offsets';
+
+/** Since Kafka 0.11, and all that is looked at here. */
+const METADATA_VERSION = 4;
+
+/** Whether a broker's answer to Metadata has all topics, and a leader of every partition. */
+const hasLeaders = (answer: WireBody, wanted: Scenario['topics']): boolean =>
+  wanted.every(({ name, partitions }) => {
+    const found = asList(answer['topics']).map(asBody);
+    const known = asList(found.find((topic) => topic['name'] === name)?.['partitions'] ?? []);
+    const leaders = known.map((partition) => asNumber(asBody(partition)['leaderId']));
+    return leaders.length === partitions && leaders.every((leader) => leader >= 0);
+  });
+
 /** The topics, records and groups of a run, through kafkajs's admin and producer. */
 export class Cluster {
+  readonly #addresses: readonly Address[];
+  readonly #security: Security;
   readonly #admin: Admin;
   readonly #producer: Producer;
   /** Topics that were made here, and are ours to remove. */
   #made: readonly string[] = [];
 
-  constructor(addresses: readonly string[]) {
+  constructor(addresses: readonly string[], security: Security = PLAINTEXT) {
+    this.#addresses = addresses.map(readAddress).filter((address) => address !== null);
+    this.#security = security;
     const kafka = new Kafka({
       clientId: 'playground',
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
+      ...kafkajsOptions(security),
     });
     this.#admin = kafka.admin();
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -47,6 +79,16 @@ export class Cluster {
    */
   async findCoordinator(group: string): Promise<void> {
     await this.#admin.describeGroups([group]);
+  }
+
+  /** The settings of a broker, by Kafka's key; it may refuse to tell them. */
+  async settingsOf(nodeId: number): Promise<ReadonlyMap<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      resources: [{ type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId) }],
+      includeSynonyms: false,
+    });
+    const entries = resources.flatMap(({ configEntries }) => configEntries);
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
   }
 
   /** @throws PlaygroundError `broker-failed` when a topic of that name is there already. */
@@ -79,18 +121,64 @@ export class Cluster {
     );
   }
 
+  /** Whether every broker knows the topics; a member may ask any. One that is down tells nobody. */
   async #haveLeaders(topics: Scenario['topics']): Promise<boolean> {
-    try {
-      const names = topics.map(({ name }) => name);
-      const found = (await this.#admin.fetchTopicMetadata({ topics: names })).topics;
-      return topics.every(({ name, partitions }) => {
-        const known = found.find((topic) => topic.name === name)?.partitions ?? [];
-        return known.length === partitions && known.every(({ leader }) => leader >= 0);
-      });
-    } catch {
-      // A topic that it has not heard of is an error, and so is a partition without a leader.
-      return false;
-    }
+    const asked = { topics: topics.map(({ name }) => ({ name })), allowAutoTopicCreation: false };
+    const answers = await Promise.allSettled(
+      this.#addresses.map((address) =>
+        ask(address, this.#security, 'Metadata', METADATA_VERSION, asked),
+      ),
+    );
+    const known = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    return known.length > 0 && known.every((answer) => hasLeaders(answer, topics));
+  }
+
+  /**
+   * Has another broker become the coordinator of all groups: the leader of __consumer_offsets' only
+   * partition is taken from its replicas, so that the next of them leads, and is added as the last.
+   *
+   * @throws PlaygroundError `broker-failed` when none does after a while.
+   */
+  async moveCoordinator(): Promise<void> {
+    const { leader, replicas } = await this.#offsetsPartition();
+    const others = replicas.filter((broker) => broker !== leader);
+    await this.#reassignOffsets(others);
+    await this.#reassignOffsets([...others, leader]);
+    if (await until(async () => (await this.#offsetsPartition()).leader !== leader)) return;
+    throw new PlaygroundError(
+      'broker-failed',
+      `Broker ${leader} is still the coordinator ${DEADLINE_MS} ms after it was to be another.`,
+      'See whether all brokers still run, then start the run again.',
+    );
+  }
+
+  /**
+   * Waits until every replica of __consumer_offsets has what its leader has, and could lead.
+   *
+   * @throws PlaygroundError `broker-failed` after a while.
+   */
+  async awaitReplicas(): Promise<void> {
+    const areThere = await until(async () => {
+      const { replicas, isr } = await this.#offsetsPartition();
+      return isr.length === replicas.length;
+    });
+    if (areThere) return;
+    throw new PlaygroundError(
+      'broker-failed',
+      `The brokers did not replicate __consumer_offsets within ${DEADLINE_MS} ms.`,
+      'See whether all of them still run, then start the run again.',
+    );
+  }
+
+  async #offsetsPartition(): Promise<PartitionMetadata> {
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [OFFSETS_TOPIC] });
+    return existing(topics[0]?.partitions[0], `partition of ${OFFSETS_TOPIC}`);
+  }
+
+  async #reassignOffsets(replicas: number[]): Promise<void> {
+    const partitionAssignment = [{ partition: 0, replicas }];
+    const topics = [{ topic: OFFSETS_TOPIC, partitionAssignment }];
+    await this.#admin.alterPartitionReassignments({ topics });
   }
 
   /** What there is on the broker, Kafka's own topics aside. */

@@ -1,4 +1,5 @@
 import { GROUP_STATES, type GroupPoll } from '../../engine/index.ts';
+import type { Security } from '../security.ts';
 import type { Address } from '../wire/addresses.ts';
 import { asBody, asList, asNumber, type WireBody } from '../wire/codec.ts';
 import { ask, findCoordinator } from './ask.ts';
@@ -21,20 +22,22 @@ const NOBODY: Polled = { state: null, groupEpoch: null, memberCount: 0 };
  */
 export async function describeGroup(
   broker: Address,
+  security: Security,
   group: string,
   isConsumer: boolean,
 ): Promise<Polled> {
   try {
-    const coordinator = await findCoordinator(broker, group);
+    const coordinator = await findCoordinator(broker, security, group);
     if (isConsumer) {
       const described = groupIn(
-        await ask(coordinator, 'ConsumerGroupDescribe', 0, { groupIds: [group] }),
+        await ask(coordinator, security, 'ConsumerGroupDescribe', 0, { groupIds: [group] }),
       );
       if (described['errorCode'] !== GROUP_ID_NOT_FOUND) {
         return { ...read(described), groupEpoch: asNumber(described['groupEpoch']) };
       }
     }
-    return read(groupIn(await ask(coordinator, 'DescribeGroups', 5, { groups: [group] })));
+    const body = { groups: [group] };
+    return read(groupIn(await ask(coordinator, security, 'DescribeGroups', 5, body)));
   } catch {
     // A broker that restarts tells nothing, which is what such a poll sees.
     return NOBODY;

@@ -1,27 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Faults,
+  LARGEST_RECORDING_BYTES,
+  POLL_MS,
   PlaygroundError,
   RECORDING_FORMAT,
   isFault,
+  printMegabytes,
   unreachable,
   type ClientKind,
   type GroupPoll,
   type RecordingHeader,
   type RecordingLine,
   type Scenario,
+  type Settings,
   type TimedCommand,
 } from '../../engine/index.ts';
-import type { Broker } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 import { waitUntilReady } from '../broker/ready.ts';
 import { launchOf, type Launch } from '../members/clients.ts';
 import type { UntimedLine } from '../members/contract.ts';
-import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
 import { toRecordedRequest } from '../record/recorded-request.ts';
 import { SeenIds } from '../record/seen-ids.ts';
 import type { Exchange } from '../wire/exchange.ts';
 import { Tap, printAddress, readAddress } from '../wire/tap.ts';
+import { findCoordinator } from './ask.ts';
 import { Cluster } from './cluster.ts';
+import { compareSettings } from './foreign-settings.ts';
 import { GroupPolls, describeGroup } from './group-poll.ts';
 import { MemberProcess } from './member-process.ts';
 import { newPrefix, withPrefix } from './own-names.ts';
@@ -36,8 +41,6 @@ export interface RunSettings {
   readonly pollMs?: number;
   readonly maxRecordingBytes?: number;
 }
-
-export const POLL_MS = 1_000;
 
 /** What a run tells while it happens. */
 export interface RunListener {
@@ -77,7 +80,7 @@ export async function runLive(
   for (const { client } of scenario.members) {
     if (!launches.has(client)) launches.set(client, await launchOf(client, listener.onProgress));
   }
-  const cluster = new Cluster(broker.addresses);
+  const cluster = new Cluster(broker.addresses, broker.security);
   const run = new Run(named, broker, launches, cluster, listener, signal, settings);
   try {
     await cluster.connect();
@@ -86,6 +89,8 @@ export async function runLive(
     listener.onProgress(`Making ${printNames(named)}${promise}.`);
     await cluster.createTopics(named.topics);
     await cluster.findCoordinator(named.group);
+    if (brokerCountOf(named) > 1) await cluster.awaitReplicas();
+    if (isForeign) run.goBy(await readSettings(cluster, broker, named, listener.onProgress));
     return await run.toEnd();
   } catch (error) {
     // kafkajs's error classes are not among the exports that an ES module can name.
@@ -103,6 +108,31 @@ export async function runLive(
   }
 }
 
+/** What somebody else's broker is set to, whatever the scenario wants; says what differs. */
+async function readSettings(
+  cluster: Cluster,
+  { addresses, security }: Broker,
+  scenario: Scenario,
+  say: (text: string) => void,
+): Promise<Settings> {
+  try {
+    const address = readAddress(addresses[0] ?? '');
+    if (address === null) return scenario.broker;
+    const { nodeId } = await findCoordinator(address, security, scenario.group);
+    const { broker, differences } = compareSettings(scenario, await cluster.settingsOf(nodeId));
+    for (const difference of differences) say(difference);
+    if (differences.length > 0)
+      say('The recording holds what it has, and a simulation to compare with goes by that.');
+    return broker;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(
+      `Your broker does not tell its settings (${reason}); the recording holds what the scenario wants instead.`,
+    );
+    return scenario.broker;
+  }
+}
+
 /** What cannot be removed is said; it must not hide how the run ended. */
 async function cleanUp(
   cluster: Cluster,
@@ -116,7 +146,8 @@ async function cleanUp(
     if (broker.failed?.aborted === true) return;
     const downMs = scenario.script.map((command) => ('downMs' in command ? command.downMs : 0));
     const longestMs = Math.max(0, ...downMs);
-    if (longestMs > 0) await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS);
+    if (longestMs > 0)
+      await waitUntilReady(broker.addresses, longestMs + BACK_DEADLINE_MS, broker.security);
     await emptyGroup(broker, scenario.group, memberIds);
     await cluster.remove(scenario.group);
   } catch (error) {
@@ -132,8 +163,10 @@ const printNames = ({ topics, group }: Scenario): string =>
   `topics ${topics.map(({ name }) => name).join(', ')} and group ${group}`;
 
 /** With Kafka's own tools, for who has to do it by hand. */
-function cleaningCommands({ topics, group }: Scenario, { addresses }: Broker): readonly string[] {
-  const to = `--bootstrap-server ${addresses.join(',')} --delete`;
+function cleaningCommands({ topics, group }: Scenario, broker: Broker): readonly string[] {
+  const isOpen = broker.security.tls === null && broker.security.sasl === null;
+  const login = isOpen ? '' : ' --command-config FILE_WITH_YOUR_LOGIN';
+  const to = `--bootstrap-server ${broker.addresses.join(',')}${login} --delete`;
   const names = topics.map(({ name }) => name).join(',');
   return [
     `Remove them with: kafka-consumer-groups.sh ${to} --group ${group}`,
@@ -151,7 +184,7 @@ async function emptyGroup(
   if (address === null || memberIds.length === 0) return;
   const members = memberIds.map((memberId) => ({ memberId, groupInstanceId: null }));
   // An older broker does not answer: then their sessions are waited for.
-  await removeMembers(address, group, members).catch(() => undefined);
+  await removeMembers(address, broker.security, group, members).catch(() => undefined);
 }
 
 const tooLarge = (maxBytes: number): PlaygroundError =>
@@ -165,7 +198,7 @@ const cancelled = (cause?: unknown): PlaygroundError =>
   new PlaygroundError('run-cancelled', 'The run was cancelled.', 'Start it again.', cause);
 
 class Run {
-  readonly #scenario: Scenario;
+  #scenario: Scenario;
   readonly #broker: Broker;
   readonly #launches: ReadonlyMap<ClientKind, Launch>;
   readonly #cluster: Cluster;
@@ -210,11 +243,20 @@ class Run {
     this.#pollMs = pollMs;
   }
 
+  /** Has the recording hold what the broker is set to, where that is not ours to choose. */
+  goBy(broker: Settings): void {
+    this.#scenario = { ...this.#scenario, broker };
+  }
+
   async toEnd(): Promise<Recording> {
     const { members, script, untilMs } = this.#scenario;
     const addresses = this.#broker.addresses.map(readAddress);
     this.#tap = await Tap.open({
       to: addresses.filter((address) => address !== null),
+      tls: this.#broker.security.tls,
+      onProblem: ({ message, remedy }) => {
+        this.#listener.onProgress(`${message} ${remedy}`);
+      },
       onExchange: (exchange) => {
         this.#hearExchange(exchange);
       },
@@ -258,7 +300,7 @@ class Run {
     const { group, members } = this.#scenario;
     const isConsumer = members.some(({ config }) => config['group.protocol'] === 'consumer');
     this.#polls = new GroupPolls(
-      () => describeGroup(address, group, isConsumer),
+      () => describeGroup(address, this.#broker.security, group, isConsumer),
       this.#pollMs,
       this.#startedMs,
       (poll) => this.#listener.onPoll?.(poll),
@@ -341,6 +383,10 @@ class Run {
       await this.#cluster.addPartitions(command.topic, command.partitions);
       return;
     }
+    if (command.do === 'moveCoordinator') {
+      await this.#cluster.moveCoordinator();
+      return;
+    }
     if (command.do === 'restartBroker') {
       this.#broker.restart?.(command.downMs);
       return;
@@ -360,7 +406,7 @@ class Run {
     switch (command.do) {
       case 'start':
         await process.prepared();
-        process.tell({ type: 'start' });
+        process.tell({ type: 'start', sasl: this.#broker.security.sasl });
         return;
       case 'crash':
         process.signal('SIGKILL');
@@ -404,7 +450,9 @@ class Run {
     if (member === undefined || address === undefined) throw new Error(`bug: no ${name} to remove`);
     const groupInstanceId = String(member.config['group.instance.id']);
     try {
-      await removeMembers(address, this.#scenario.group, [{ memberId: '', groupInstanceId }]);
+      const security = { ...this.#broker.security, tls: null };
+      const removed = [{ memberId: '', groupInstanceId }];
+      await removeMembers(address, security, this.#scenario.group, removed);
     } catch (error) {
       if (!(error instanceof PlaygroundError)) throw error;
       // A broker that is down is told nothing, and the run goes on.

@@ -7,7 +7,7 @@ import {
   type ClientKind,
   type Scenario,
 } from '../../engine/index.ts';
-import type { Broker } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 
 const EVERYBODY: readonly string[] = ['perRecordMs', 'commitInRevoked'];
 
@@ -91,10 +91,16 @@ export function refuseUnrunnable(
         'Remove it, or play the member by java.',
       );
     }
-    if (command.do === 'moveCoordinator') {
+    if (command.do === 'moveCoordinator' && brokerKind !== 'maven' && brokerKind !== 'none') {
       refuse(
-        `${path}, and a run has one broker, which is the coordinator of every group`,
-        `Remove the command, ${SIMULATE}`,
+        `${path}, which takes three brokers, and those are started here from Maven only`,
+        `Unset KAFKA_BROKERS and install a JDK and Maven, ${SIMULATE}`,
+      );
+    }
+    if (command.do === 'restartBroker' && brokerCountOf(scenario) > 1) {
+      refuse(
+        `${path}, and beside moveCoordinator there are other brokers, one of which would be the coordinator at once`,
+        `Remove either command, ${SIMULATE}`,
       );
     }
     if (command.do === 'restartBroker' && brokerKind !== 'maven' && brokerKind !== 'none') {

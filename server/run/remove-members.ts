@@ -1,4 +1,5 @@
 import { ask, findCoordinator } from './ask.ts';
+import type { Security } from '../security.ts';
 import type { Address } from '../wire/addresses.ts';
 
 /** A static member by its group.instance.id, any member by its id; what is not given is empty. */
@@ -19,12 +20,13 @@ export interface Removed {
  */
 export async function removeMembers(
   broker: Address,
+  security: Security,
   group: string,
   members: readonly Removed[],
 ): Promise<void> {
-  const address = await findCoordinator(broker, group);
+  const address = await findCoordinator(broker, security, group);
   const reason = 'member was removed by an admin';
-  await ask(address, 'LeaveGroup', 5, {
+  await ask(address, security, 'LeaveGroup', 5, {
     groupId: group,
     members: members.map((member) => ({ ...member, reason })),
   });

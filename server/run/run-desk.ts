@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PlaygroundError, type LiveMessage, type Scenario } from '../../engine/index.ts';
-import type { Broker, BrokerConfig } from '../broker/broker.ts';
+import { brokerCountOf, type Broker } from '../broker/broker.ts';
 import { startBroker } from '../broker/choose-broker.ts';
 import type { Settings } from '../settings.ts';
 import { runLive } from './live-run.ts';
@@ -21,7 +21,7 @@ interface DeskRun {
 export class RunDesk {
   readonly #settings: Settings;
   readonly #say: (line: string) => void;
-  #broker: { readonly broker: Broker; readonly config: string } | null = null;
+  #broker: { readonly broker: Broker; readonly wanted: string } | null = null;
   /** The last run; earlier ones are forgotten. */
   #run: DeskRun | null = null;
   #isClosed = false;
@@ -114,7 +114,7 @@ export class RunDesk {
     };
     try {
       onProgress(`Running ${scenario.name}.`);
-      const broker = await this.#useBroker(brokerConfigOf(scenario), onProgress);
+      const broker = await this.#useBroker(scenario, onProgress);
       const { header } = await runLive(
         scenario,
         broker,
@@ -139,15 +139,16 @@ export class RunDesk {
     }
   }
 
-  /** The broker that is up, when its settings are the ones that are asked for; else a new one. */
-  async #useBroker(config: BrokerConfig, say: (line: string) => void): Promise<Broker> {
-    const wanted = JSON.stringify(Object.entries(config).sort());
+  /** What is up, when number and settings of its brokers are those that are asked for; else new ones. */
+  async #useBroker(scenario: Scenario, say: (line: string) => void): Promise<Broker> {
+    const [config, count] = [brokerConfigOf(scenario), brokerCountOf(scenario)];
+    const wanted = JSON.stringify([count, Object.entries(config).sort()]);
     const isUp = this.#broker?.broker.failed?.aborted !== true;
-    if (isUp && this.#broker?.config === wanted) return this.#broker.broker;
+    if (isUp && this.#broker?.wanted === wanted) return this.#broker.broker;
     await this.#broker?.broker.stop();
     this.#broker = null;
-    const broker = await startBroker(this.#settings, config, say);
-    this.#broker = { broker, config: wanted };
+    const broker = await startBroker(this.#settings, config, say, count);
+    this.#broker = { broker, wanted };
     return broker;
   }
 }

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { PlaygroundError, type OpenTap, type TapMessage } from '../../engine/index.ts';
-import { LARGEST_RECORDING_BYTES, printMegabytes } from '../record/limits.ts';
+import {
+  LARGEST_RECORDING_BYTES,
+  PlaygroundError,
+  printMegabytes,
+  type OpenTap,
+  type TapMessage,
+} from '../../engine/index.ts';
 import { TappedGroups } from '../record/tapped-groups.ts';
+import { securityProblem } from '../security-problem.ts';
+import type { Tls } from '../security.ts';
 import type { Address } from '../wire/addresses.ts';
+import { connectTo } from '../wire/connect.ts';
 import { Tap, printAddress } from '../wire/tap.ts';
 import type { Recording } from './live-run.ts';
 import { MessageLog, type Heard } from './message-log.ts';
@@ -15,6 +22,14 @@ export interface TapOrder {
   readonly to: Address;
   /** The only group to watch; null for all that members join. */
   readonly group: string | null;
+}
+
+interface TapDeskOptions {
+  /** Given where brokers want TLS. */
+  readonly tls?: Tls | null;
+  /** Gets what a person has to mend at a tap that is open. */
+  readonly say?: (line: string) => void;
+  readonly maxBytes?: number;
 }
 
 /** A broker that takes no connection for so long is not there. */
@@ -32,11 +47,19 @@ interface DeskTap {
  * the next is opened. Nothing is written to the broker.
  */
 export class TapDesk {
+  readonly #tls: Tls | null;
+  readonly #say: (line: string) => void;
   readonly #maxBytes: number;
   #last: DeskTap | null = null;
   #isOpening = false;
 
-  constructor(maxBytes = LARGEST_RECORDING_BYTES) {
+  constructor({
+    tls = null,
+    say = () => undefined,
+    maxBytes = LARGEST_RECORDING_BYTES,
+  }: TapDeskOptions = {}) {
+    this.#tls = tls;
+    this.#say = say;
     this.#maxBytes = maxBytes;
   }
 
@@ -65,12 +88,13 @@ export class TapDesk {
     }
     this.#isOpening = true;
     try {
-      await checkReachable(to);
+      await checkReachable(to, this.#tls);
       const groups = new TappedGroups(group, Date.now(), this.#maxBytes);
       const log = new MessageLog<TapMessage>();
       const tap = await Tap.open({
         listen,
         to: [to],
+        tls: this.#tls,
         onExchange: (exchange, connection) => {
           const wasFull = groups.isFull;
           for (const message of groups.hear({ exchange, connection })) log.tell(message);
@@ -78,6 +102,9 @@ export class TapDesk {
         },
         onClosed: (connection) => {
           groups.onClosed(connection);
+        },
+        onProblem: ({ message, remedy }) => {
+          this.#say(`${message} ${remedy}`);
         },
       });
       const [offered = listen] = tap.addresses;
@@ -152,11 +179,14 @@ const fullAt = (maxBytes: number): TapMessage => ({
 });
 
 /** @throws PlaygroundError `broker-unreachable` */
-async function checkReachable(address: Address): Promise<void> {
-  const socket = connect({ ...address });
+async function checkReachable(address: Address, tls: Tls | null): Promise<void> {
+  const socket = connectTo(address, tls);
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_DEADLINE_MS) });
+    const isReady = tls === null ? 'connect' : 'secureConnect';
+    await once(socket, isReady, { signal: AbortSignal.timeout(CONNECT_DEADLINE_MS) });
   } catch (error) {
+    const refused = securityProblem(error, printAddress(address));
+    if (refused !== null) throw refused;
     throw new PlaygroundError(
       'broker-unreachable',
       `Nothing answers at ${printAddress(address)}, where the broker should be.`,

@@ -325,7 +325,7 @@ export function asText(value: WireValue | undefined): string {
   throw misfit(value, 'text');
 }
 
-function asBytes(value: WireValue | undefined): Uint8Array {
+export function asBytes(value: WireValue | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw misfit(value, 'bytes');
 }

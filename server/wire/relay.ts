@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
+import type { Tls } from '../security.ts';
 import { isRedirected, redirect, type Address, type Redirect } from './addresses.ts';
 import { asMemberName, type Faults } from '../../engine/index.ts';
 import { AskedRequests, type Asked } from './asked.ts';
 import { WireProblem } from './bytes.ts';
+import { connectTo } from './connect.ts';
 import { errorsIn, type Exchange } from './exchange.ts';
 import { errorAnswer, judge } from './faults-on-wire.ts';
 import {
@@ -22,10 +24,14 @@ import { isIn, type Api } from './schema.ts';
 
 /** What a relay asks and tells. */
 export interface RelayListener {
+  /** How the broker is spoken to; clients never encrypt. */
+  readonly tls: Tls | null;
   readonly redirect: Redirect;
   readonly onExchange: (exchange: Exchange, connection: number) => void;
   /** What is done to requests on their way; null when nothing ever is. */
   readonly faults: Faults | null;
+  /** Hears why TLS failed, which a client that does not speak it has no way to know. */
+  readonly onTlsError: (error: Error, address: Address) => void;
 }
 
 /** Kafka's limit of a request (socket.request.max.bytes, 4.3.1); TLS looks like far more. */
@@ -97,18 +103,7 @@ export class Relay {
     this.#connection = connection;
     this.#client = client;
     this.#listener = listener;
-    this.broker = connect({
-      ...address,
-      noDelay: true,
-      // Half the work of having new memory for each chunk, as measured by `npm run bench`.
-      onread: {
-        buffer: Buffer.allocUnsafe(READ_BYTES),
-        callback: (count, memory) => {
-          this.#onAnswers(Buffer.from(memory.buffer, memory.byteOffset, count));
-          return true;
-        },
-      },
-    });
+    this.broker = this.#connect(address);
     client.on('data', (chunk: Buffer) => {
       this.#onRequests(chunk);
     });
@@ -125,6 +120,32 @@ export class Relay {
         other.destroySoon();
       });
     }
+  }
+
+  #connect(address: Address): Socket {
+    const { tls } = this.#listener;
+    if (tls !== null) {
+      // What it has decrypted comes also while it is paused, so each chunk has memory of its own.
+      const socket = connectTo(address, tls).setNoDelay(true);
+      socket.on('error', (error) => {
+        this.#listener.onTlsError(error, address);
+      });
+      return socket.on('data', (chunk: Buffer) => {
+        this.#onAnswers(chunk);
+      });
+    }
+    return connect({
+      ...address,
+      noDelay: true,
+      // Half the work of having new memory for each chunk, as measured by `npm run bench`.
+      onread: {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback: (count, memory) => {
+          this.#onAnswers(Buffer.from(memory.buffer, memory.byteOffset, count));
+          return true;
+        },
+      },
+    });
   }
 
   #onRequests(chunk: Buffer): void {

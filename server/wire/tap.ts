@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { PlaygroundError, type Faults } from '../../engine/index.ts';
+import { securityProblem } from '../security-problem.ts';
+import type { Tls } from '../security.ts';
 import type { Address } from './addresses.ts';
 import type { Exchange } from './exchange.ts';
 import { Relay, type RelayListener } from './relay.ts';
@@ -8,6 +10,8 @@ import { Relay, type RelayListener } from './relay.ts';
 export interface TapOptions {
   /** The brokers to begin with. */
   readonly to: readonly Address[];
+  /** Given where they want TLS, which the tap then speaks to them; its clients never do. */
+  readonly tls?: Tls | null;
   /** Where the first of them is offered; all others are on free ports of that host. */
   readonly listen?: Address;
   /**
@@ -18,6 +22,8 @@ export interface TapOptions {
   readonly onClosed?: (connection: number) => void;
   /** What is done to requests on their way, by the client id of their sender; left out: nothing. */
   readonly faults?: Faults;
+  /** Hears once of each broker why TLS with it fails, which its clients are not told. */
+  readonly onProblem?: (problem: PlaygroundError) => void;
 }
 
 /** Of a broker that advertises more addresses than these the others are left as they are. */
@@ -43,12 +49,22 @@ export class Tap {
   #connectionCount = 0;
   #isClosed = false;
 
-  private constructor({ listen, onExchange, onClosed = () => undefined, faults }: TapOptions) {
-    this.#onClosed = onClosed;
+  private constructor(options: TapOptions) {
+    const { listen, tls = null, onExchange, onClosed, onProblem, faults } = options;
+    this.#onClosed = onClosed ?? (() => undefined);
     this.#host = listen?.host ?? '127.0.0.1';
+    const told = new Set<string>();
     this.#relay = {
+      tls,
       onExchange,
       redirect: (address) => this.#offer(address, 0),
+      onTlsError: (error, address) => {
+        const broker = printAddress(address);
+        const problem = securityProblem(error, broker);
+        if (problem === null || told.has(broker)) return;
+        told.add(broker);
+        onProblem?.(problem);
+      },
       faults: faults ?? null,
     };
   }

@@ -4,7 +4,7 @@ import {
   readRefusal,
   type BridgeStatus,
 } from '../../engine/index.ts';
-import { SourceError, problemOf, type Problem } from './simulated.ts';
+import { SourceError, problemOf, type Problem } from './problem.ts';
 import { keepToken, tokenHeader } from './token.ts';
 
 const NO_BRIDGE: Problem = {

@@ -6,7 +6,7 @@ import {
   type TapMessage,
 } from '../../engine/index.ts';
 import { end, listen, order } from './bridge.ts';
-import type { Problem } from './simulated.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * Opens a tap before a broker.

@@ -1,70 +1,63 @@
 import {
-  CLIENT_KINDS,
-  compareTraces,
-  circumstancesOf,
   withClient,
   type ClientKind,
+  type GroupPoll,
   type LiveMessage,
   type Scenario,
   type Trace,
-  type Verdict,
 } from '../../engine/index.ts';
 import { startLive, type LiveHandle } from '../sources/live.ts';
-import { problemOf, type Problem, type SimulatedSource } from '../sources/simulated.ts';
+import { problemOf } from '../sources/problem.ts';
 import { GrowingRun } from './growing-run.svelte.ts';
+import { RealRun, clientsOf, type RunWorker } from './real-run.svelte.ts';
 
-/** The clients of a scenario's members, each once. */
-export const clientsOf = ({ members }: Scenario): readonly ClientKind[] =>
-  CLIENT_KINDS.filter((kind) => members.some(({ client }) => client === kind));
+/** What a live run is started with, beside what is run. */
+interface LiveSurroundings {
+  /** The real run that was there before. */
+  readonly before: RealRun | null;
+  readonly worker: RunWorker;
+  /** Called whenever `recorded` is another, with the one before. */
+  readonly onGrown: (before: Trace | null) => void;
+}
 
-/** A run on a real broker, from the order to the verdict. Loaded with the tab that starts it. */
-export class LiveSession {
+/** A run on a real broker, from the order to the verdict. */
+export class LiveSession extends RealRun {
   readonly scenario: Scenario;
-  /** The clients of its members, such as `java` or `java, kafkajs`. */
-  readonly clients: string;
   /** Settings of the scenario that the client does not have. */
   readonly leftOut: readonly string[];
   phase = $state<'starting' | 'running' | 'comparing' | 'done' | 'failed'>('starting');
   progress = $state.raw<readonly string[]>([]);
-  problem = $state.raw<Problem | null>(null);
-  /** The simulation of the very scenario that was run, with the ids it got. */
-  simulated = $state.raw<Trace | null>(null);
-  verdict = $state.raw<Verdict | null>(null);
+  /** What an admin saw of the group meanwhile. */
+  polls = $state.raw<readonly GroupPoll[]>([]);
   readonly isBusy = $derived(this.phase !== 'done' && this.phase !== 'failed');
 
   readonly #client: ClientKind | null;
   readonly #run: GrowingRun;
   #handle: LiveHandle | null = null;
-  #source: SimulatedSource | null = null;
 
-  /**
-   * @param client plays every member; null leaves each to its own client.
-   * @param onGrown is called whenever `recorded` is another, with the one before.
-   */
+  /** @param client plays every member; null leaves each to its own client. */
   constructor(
     scenario: Scenario,
     client: ClientKind | null,
-    onGrown: (before: Trace | null) => void,
+    { before, worker, onGrown }: LiveSurroundings,
   ) {
+    super(client ?? clientsOf(scenario).join(', '), before, worker);
     this.#run = new GrowingRun(onGrown);
     this.scenario = scenario;
     this.#client = client;
-    this.clients = client ?? clientsOf(scenario).join(', ');
     this.leftOut = client === null ? [] : withClient(scenario, client).leftOut;
   }
 
-  /** What real clients have done so far. */
-  get recorded(): Trace | null {
+  override get recorded(): Trace | null {
     return this.#run.trace;
   }
 
-  /**
-   * Orders the run and hears of it until it is over.
-   *
-   * @param source simulates the same at the end.
-   */
-  async run(source: SimulatedSource): Promise<void> {
-    this.#source = source;
+  override get isWhole(): boolean {
+    return this.phase === 'comparing' || this.phase === 'done';
+  }
+
+  /** Orders the run and hears of it until it is over. */
+  async run(): Promise<void> {
     try {
       this.#handle = await startLive(this.scenario, this.#client, (message) => {
         this.#hear(message);
@@ -97,7 +90,7 @@ export class LiveSession {
         this.#run.add(message.line);
         return;
       case 'polled':
-        // The page does not show what polls see.
+        this.polls = [...this.polls, message.poll];
         return;
       case 'end':
         try {
@@ -116,17 +109,9 @@ export class LiveSession {
   }
 
   async #compare(): Promise<void> {
-    const { recorded } = this;
-    if (recorded === null || this.#source === null) return;
     this.phase = 'comparing';
-    try {
-      const simulated = await this.#source.run(recorded.scenario, circumstancesOf(recorded));
-      this.simulated = simulated;
-      this.verdict = compareTraces(simulated, recorded);
-      this.phase = 'done';
-    } catch (error) {
-      this.#fail(error);
-    }
+    await this.holdAgainst('simulation');
+    this.phase = 'done';
   }
 
   #fail(error: unknown): void {

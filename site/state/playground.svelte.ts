@@ -8,28 +8,26 @@ import {
   type Trace,
 } from '../../engine/index.ts';
 import { preparedRun } from '../sources/prepared.ts';
-import { SimulatedSource, problemOf, type Problem } from '../sources/simulated.ts';
+import { EngineWorker } from '../sources/engine-worker.ts';
+import { problemOf, type Problem } from '../sources/problem.ts';
 import type { LiveSession } from './live-session.svelte.ts';
+import type { OpenedRecording } from './opened-recording.svelte.ts';
+import type { RealRun } from './real-run.svelte.ts';
+import type { Shown } from './shown.ts';
 import { restMs, sameMoment, stopIndexOf, stopsOf, type Detail } from './stops.ts';
 import type { TapSession } from './tap-session.svelte.ts';
-
-/**
- * What is being shown: the lesson's run, the simulation of a live run, what real clients did in it, or
- * what programs do that come through a tap.
- */
-export type Shown = 'lesson' | 'simulated' | 'real' | 'tapped';
 
 /** All state of the page and the only writer of it. */
 export class Playground {
   readonly scenario: Scenario;
-  readonly #source = new SimulatedSource();
+  readonly worker = new EngineWorker();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** The lesson's own run, simulated. */
   lesson = $state.raw<Trace | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** The last run on a real broker. */
-  live = $state.raw<LiveSession | null>(null);
+  /** The last run of real clients: on a real broker, or opened from a file. */
+  real = $state.raw<RealRun | null>(null);
   /** The last tap. */
   tap = $state.raw<TapSession | null>(null);
   shown = $state<Shown>('lesson');
@@ -78,7 +76,7 @@ export class Playground {
     this.problem = null;
     try {
       const { scenario } = this;
-      this.lesson = (await preparedRun(scenario)) ?? (await this.#source.run(scenario));
+      this.lesson = (await preparedRun(scenario)) ?? (await this.worker.simulate(scenario));
     } catch (error) {
       this.problem = problemOf(error);
     }
@@ -107,9 +105,11 @@ export class Playground {
       case 'lesson':
         return this.lesson;
       case 'simulated':
-        return this.live?.simulated ?? null;
+        return this.real?.simulated ?? null;
       case 'real':
-        return this.live?.recorded ?? null;
+        return this.real?.recorded ?? null;
+      case 'earlier':
+        return this.real?.earlier?.trace ?? null;
       case 'tapped':
         return this.tap?.trace ?? null;
     }
@@ -195,9 +195,17 @@ export class Playground {
 
   /** Runs the scenario with real clients, and shows it while it happens. */
   runLive(live: LiveSession): void {
-    if (this.shown === 'simulated' || this.shown === 'real') this.show('lesson');
-    this.live = live;
-    void live.run(this.#source);
+    if (this.shown !== 'lesson' && this.shown !== 'tapped') this.show('lesson');
+    this.real = live;
+    void live.run();
+  }
+
+  /** Shows a recording from its beginning, and compares it. */
+  openRecording(opened: OpenedRecording): void {
+    this.real = opened;
+    this.show('real');
+    const isSimulated = opened.cannotBeHeldAgainst('simulation') === null;
+    void opened.holdAgainst(isSimulated ? 'simulation' : 'earlier');
   }
 
   /** Shows the end of what comes through a tap, and goes along with it. */

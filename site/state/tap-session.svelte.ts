@@ -1,5 +1,5 @@
 import type { LiveMessage, OpenTap, StartTap, TapMessage, Trace } from '../../engine/index.ts';
-import { problemOf, type Problem } from '../sources/simulated.ts';
+import { problemOf, type Problem } from '../sources/problem.ts';
 import { closeTap, hearTap, openTap, recordingAddress } from '../sources/taps.ts';
 import { GrowingRun } from './growing-run.svelte.ts';
 

@@ -1,3 +1,5 @@
+import type { Trace } from '../../engine/index.ts';
+
 /** Colours of the Okabe-Ito set; members beyond them take the same with a pattern. */
 const COLOUR_COUNT = 8;
 
@@ -69,6 +71,16 @@ export function toneOf(state: string): Tone {
 export function printMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`;
   return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))}\u00a0s`;
+}
+
+/** Up to when a run is drawn: one that is under way fills its time by and by. */
+export const endMsOf = ({ scenario, events }: Trace): number =>
+  Math.max(scenario.untilMs, events.at(-1)?.atMs ?? 0);
+
+/** Where a time stands on a lane, in percent of it; what lies outside stands at its ends. */
+export function percentOf(ms: number, fromMs: number, endMs: number): number {
+  const spanMs = Math.max(1, endMs - fromMs);
+  return (Math.min(spanMs, Math.max(0, ms - fromMs)) / spanMs) * 100;
 }
 
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000];

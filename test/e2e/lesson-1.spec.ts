@@ -204,10 +204,10 @@ test.describe('lesson 1', () => {
 
   test('says what to do when the simulation cannot be started', async ({ page }) => {
     await page.route('**/*.run-*.json', (route) => route.abort());
-    await page.route('**/simulation.worker*', (route) => route.abort());
+    await page.route('**/engine.worker*', (route) => route.abort());
     await page.goto('./');
     await expect(page.getByRole('alert')).toContainText('could not be started');
-    await page.unroute('**/simulation.worker*');
+    await page.unroute('**/engine.worker*');
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect(new PlaygroundPage(page).coordinator).toBeVisible();
   });

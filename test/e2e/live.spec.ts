@@ -36,8 +36,8 @@ test.describe('the live tab', () => {
     const verdict = page.getByTestId(TEST_IDS.verdict);
     await expect(verdict).toBeVisible({ timeout: 90_000 });
     await expect(verdict.getByRole('heading')).toHaveText(/^(Same outcome|The runs diverge)/);
-    await expect(page.getByRole('figure', { name: 'Simulated' })).toBeVisible();
-    await expect(page.getByRole('figure', { name: 'Real' })).toBeVisible();
+    await expect(page.getByRole('figure', { name: 'kafkajs, simulated' })).toBeVisible();
+    await expect(page.getByRole('figure', { name: 'kafkajs, real' })).toBeVisible();
     // After the run all three views can be stepped.
     await page.getByRole('button', { name: 'kafkajs, simulated' }).click();
     await playground.expectStep(1);

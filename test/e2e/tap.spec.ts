@@ -4,7 +4,7 @@ import { expect, test, type Page, type Route } from '@playwright/test';
 import * as v from 'valibot';
 import { parseScenario } from '../../engine/index.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
-import { STAGED_TOKEN, stageStatus } from '../support/staged-status.ts';
+import { STAGED_TOKEN, stageStatus } from '../support/staged-bridge.ts';
 
 /** Requests of a recorded run are what a tap would have heard of it. */
 function messagesOf(name: string, group: string): unknown[] {

@@ -1,50 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
-import * as v from 'valibot';
-import { parseScenario, type BridgeStatus } from '../../engine/index.ts';
 import { TEST_IDS } from '../../site/test-ids.ts';
 import { PlaygroundPage } from '../support/playground-page.ts';
-import { STAGED_TOKEN, stageStatus } from '../support/staged-status.ts';
-
-/** A recording as the bridge would tell it, line by line. */
-function messagesOf(file: string, change: (text: string) => string = (text) => text): unknown[] {
-  const path = new URL(`../recordings/${file}`, import.meta.url);
-  const [first = '', ...others] = change(readFileSync(path, 'utf8')).trim().split('\n');
-  const lines = others.map((line): unknown => JSON.parse(line));
-  const raw = v.parse(v.looseObject({ scenario: v.unknown() }), JSON.parse(first));
-  const header = { ...raw, scenario: parseScenario(raw.scenario) };
-  return [
-    { type: 'progress', text: 'Making orders.' },
-    { type: 'header', header },
-    ...lines.map((line) => ({ type: 'line', line })),
-    { type: 'end', header },
-  ];
-}
-
-const CLIENTS: BridgeStatus['clients'] = [
-  { client: 'java', isAvailable: false, text: 'Maven was not found. Install it.' },
-  { client: 'librdkafka', isAvailable: true, text: 'confluent-kafka for Python.' },
-  { client: 'kafkajs', isAvailable: true, text: 'comes with the playground.' },
-];
-
-/** A bridge that has a broker, and says these messages of every run. */
-async function stageBridge(page: Page, messages: readonly unknown[]): Promise<void> {
-  await stageStatus(page, {
-    broker: { kind: 'maven', text: 'A staged broker.' },
-    clients: CLIENTS,
-  });
-  await page.route('**/api/runs', (route) =>
-    route.request().headers()['playground-token'] === STAGED_TOKEN
-      ? route.fulfill({ status: 202, json: { runId: 'r' } })
-      : route.abort(),
-  );
-  await page.route('**/api/runs/r/events', (route) =>
-    route.fulfill({
-      contentType: 'text/event-stream',
-      body: messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join(''),
-    }),
-  );
-}
+import { divergingText, messagesOf, recordingText, stageRuns } from '../support/staged-bridge.ts';
 
 async function run(page: Page): Promise<PlaygroundPage> {
   const playground = new PlaygroundPage(page);
@@ -57,15 +14,16 @@ async function run(page: Page): Promise<PlaygroundPage> {
 
 test.describe('the live tab', () => {
   test('offers the clients that can be had, and says why not the others', async ({ page }) => {
-    await stageBridge(page, []);
+    await stageRuns(page, []);
     const playground = new PlaygroundPage(page);
     await playground.open();
     await playground.showTab('Live');
     const choices = page.getByRole('group', { name: 'Members are played by' });
     const own = choices.getByRole('radio', { name: 'as the scenario says (java): needs java' });
     await expect(own).toBeDisabled();
-    const java = choices.getByRole('radio', { name: 'java: Maven was not found. Install it.' });
-    await expect(java).toBeDisabled();
+    const lacking = 'java: Maven was not found. Run apt-get install maven.';
+    await expect(choices.getByRole('radio', { name: lacking })).toBeDisabled();
+    await expect(choices.locator('code')).toHaveText('apt-get install maven');
     // The first that can be had is chosen; arrow keys choose among the others.
     const librdkafka = choices.getByRole('radio', { name: /^librdkafka:/ });
     await expect(librdkafka).toBeChecked();
@@ -81,7 +39,7 @@ test.describe('the live tab', () => {
 
 test.describe('the verdict', () => {
   test('is "same" for a run that came to what is simulated', async ({ page }) => {
-    await stageBridge(page, messagesOf('kafkajs-join.recording.jsonl'));
+    await stageRuns(page, messagesOf(recordingText('kafkajs-join.recording.jsonl')));
     await run(page);
     await expect(page.getByTestId(TEST_IDS.verdict).getByRole('heading')).toHaveText(
       'Same outcome',
@@ -91,20 +49,16 @@ test.describe('the verdict', () => {
   test('names every difference of a run that diverges, and goes to where it parts', async ({
     page,
   }) => {
-    // C2 is told of another partition than the leader gave it.
-    const spoil = (text: string): string =>
-      text.replace(
-        '"partitions":["orders-1"],"member":"C2"',
-        '"partitions":["orders-2"],"member":"C2"',
-      );
-    await stageBridge(page, messagesOf('kafkajs-join.recording.jsonl', spoil));
+    await stageRuns(page, messagesOf(divergingText()));
     const playground = await run(page);
     const verdict = page.getByTestId(TEST_IDS.verdict);
     await expect(verdict.getByRole('heading')).toHaveText('The runs diverge');
     await expect(verdict).toContainText('other listener calls, callbacks.C2');
     await expect(verdict).toContainText('other owners at the end, final.C2');
-    await expect(verdict).toContainText(/They part first at .*C2/);
-    await verdict.getByRole('button', { name: 'Show where they part: real' }).click();
+    await expect(verdict).toContainText(
+      /They part first at C2: the simulation has .*the real run has/,
+    );
+    await verdict.getByRole('button', { name: 'Show where they part: kafkajs, real' }).click();
     await expect(page.getByRole('region', { name: 'This step' })).toContainText(
       'C2’s listener is called: assigned orders-2',
     );
@@ -115,14 +69,26 @@ test.describe('the verdict', () => {
     page,
   }) => {
     const problem = { code: 'broker-failed', problem: 'Kafka ended.', remedy: 'Start it again.' };
-    await stageBridge(page, [{ type: 'problem', ...problem }]);
+    await stageRuns(page, [{ type: 'problem', ...problem }]);
     await run(page);
     await expect(page.getByRole('alert')).toContainText('Kafka ended. Start it again.');
     await expect(page.getByTestId(TEST_IDS.verdict)).toBeHidden();
   });
 
+  test('is the same where the connection was dropped in the middle of the run', async ({
+    page,
+  }) => {
+    const messages = messagesOf(recordingText('kafkajs-join.recording.jsonl'));
+    await stageRuns(page, messages, 30);
+    await run(page);
+    // A message that was lost or came twice would be a difference.
+    await expect(page.getByTestId(TEST_IDS.verdict).getByRole('heading')).toHaveText(
+      'Same outcome',
+    );
+  });
+
   test('waits while the server is gone, and then says so', async ({ page }) => {
-    await stageBridge(page, []);
+    await stageRuns(page, []);
     await page.route('**/api/runs/r/events', (route) => route.fulfill({ status: 500 }));
     await run(page);
     await expect(page.getByRole('alert')).toContainText('connection');

@@ -16,6 +16,7 @@ import {
 } from '../../engine/index.ts';
 import type { Broker } from '../../server/broker/broker.ts';
 import { describeBroker, startBroker } from '../../server/broker/choose-broker.ts';
+import { compareContents } from '../../server/compare/compare-contents.ts';
 import { describeClient } from '../../server/members/clients.ts';
 import { Cluster } from '../../server/run/cluster.ts';
 import { runLive } from '../../server/run/live-run.ts';
@@ -298,6 +299,30 @@ describe('a live run', () => {
       expect(differencesFromSimulation(recorded)).toEqual([]);
       expect(await readNames()).toEqual({ topics: ['theirs'], groups: ['their-app'] });
       expect(await theirs.describe()).toEqual(before);
+    });
+
+    it('says what is set otherwise than the scenario wants, and is simulated with that', async () => {
+      const wish = { 'group.initial.rebalance.delay.ms': 500 };
+      const wishful = { ...scenario, broker: wish };
+      const foreign: Broker = { ...broker, kind: 'foreign' };
+      const run = await runLive(wishful, foreign, listener, new AbortController().signal);
+      expect(said).toContain(
+        'Your broker has group.initial.rebalance.delay.ms = 3000; the scenario wants 500.',
+      );
+      expect(run.header.scenario.broker).toMatchObject({
+        'group.initial.rebalance.delay.ms': 3000,
+      });
+      const recorded = parseRecording(printRecording(run), 'the recording');
+      const [left, right] = [
+        { type: 'scenario', scenario: wishful },
+        { type: 'trace', trace: recorded },
+      ] as const;
+      const { verdict, runs } = compareContents(left, right);
+      expect(verdict.result).toBe('same');
+      const initialDelays = runs?.left.events.flatMap((event) =>
+        event.kind === 'timerStarted' && event.timer === 'initialDelay' ? [event.afterMs] : [],
+      );
+      expect(initialDelays).toEqual([3000]);
     });
 
     it('leaves nothing behind when it is cancelled either, and touches nothing else', async () => {

@@ -49,8 +49,8 @@ const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => { throw new Error('thrown by a test'); });",
 )}`;
 
-/** Starts the server and a live run in it, up to the point where members run. */
-async function startServerWithRun() {
+/** Starts the server and a live run in it on one or three brokers, up to the point where members run. */
+async function startServerWithRun(brokerCount: 1 | 3 = 1) {
   const before = new Set(brokerFolders());
   const server = startPlayground(['serve', '--port', '0'], { KAFKA_BROKERS: '', NODE_OPTIONS });
   let output = '';
@@ -62,7 +62,9 @@ async function startServerWithRun() {
   );
   const address = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0] ?? '';
   const token = /playground-token: (\S+)/.exec(output)?.[1] ?? '';
-  const { scenario } = readCase('eager-join');
+  const { scenario: plain } = readCase('eager-join');
+  const move = { atMs: plain.untilMs, do: 'moveCoordinator', loadingMs: 0 };
+  const scenario = brokerCount === 1 ? plain : { ...plain, script: [...plain.script, move] };
   const response = await fetch(`${address}api/runs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'playground-token': token },
@@ -86,7 +88,7 @@ async function startServerWithRun() {
   );
   const children = descendants(pid).map((child) => child.pid);
   const folders = brokerFolders().filter((name) => !before.has(name));
-  expect(folders).toHaveLength(1);
+  expect(folders).toHaveLength(brokerCount);
   return { server, children, folders, runId, ask };
 }
 
@@ -109,11 +111,12 @@ function killChild(pid: number, part: string): void {
 // These look into /proc, which only Linux has.
 describe.runIf(process.platform === 'linux')('the server', () => {
   it.each([
-    ['by SIGINT', 'SIGINT'],
-    ['by SIGKILL', 'SIGKILL'],
-    ['by an exception that nobody caught', 'SIGUSR2'],
-  ] as const)('ended %s in the middle of a run leaves nothing', async (_how, signal) => {
-    const { server, children, folders } = await startServerWithRun();
+    ['by SIGINT', 'SIGINT', 1],
+    ['by SIGKILL', 'SIGKILL', 1],
+    ['by SIGKILL, and with three brokers,', 'SIGKILL', 3],
+    ['by an exception that nobody caught', 'SIGUSR2', 1],
+  ] as const)('ended %s in the middle of a run leaves nothing', async (_how, signal, count) => {
+    const { server, children, folders } = await startServerWithRun(count);
     server.kill(signal);
     await server;
     await untilGone('all processes are gone', () => children.every((pid) => !isAlive(pid)));

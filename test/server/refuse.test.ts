@@ -61,9 +61,13 @@ describe('refuseUnrunnable', () => {
     expect(refusing({}, 'maven', '3.9.1')).not.toThrow();
   });
 
-  it('refuses what takes more than one broker', () => {
-    const move = commanding({ do: 'moveCoordinator', loadingMs: 5 });
-    expect(refusing({ script: move })).toThrow(/moveCoordinator/);
+  it('moves the coordinator among brokers of its own only, none of which is restarted', () => {
+    const move = { do: 'moveCoordinator', loadingMs: 5 };
+    expect(refusing({ script: commanding(move) }, 'maven')).not.toThrow();
+    expect(refusing({ script: commanding(move) }, 'foreign')).toThrow(/moveCoordinator.*three/);
+    expect(refusing({ script: commanding(move) }, 'docker')).toThrow(/moveCoordinator.*three/);
+    const restart = { atMs: 2, do: 'restartBroker', downMs: 500 };
+    expect(refusing({ script: [...commanding(move), restart] }, 'maven')).toThrow(/restartBroker/);
   });
 
   it('restarts a broker of its own only', () => {

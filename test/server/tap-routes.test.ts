@@ -8,6 +8,7 @@ import { RunDesk } from '../../server/run/run-desk.ts';
 import { TapDesk } from '../../server/run/tap-desk.ts';
 import { readSettings } from '../../server/settings.ts';
 import { printAddress, readAddress } from '../../server/wire/tap.ts';
+import { aCertificate } from '../support/certificate.ts';
 import { FakeBroker, FakeClient } from './wire/fake-broker.ts';
 
 const access = readAccess(undefined, false);
@@ -134,6 +135,28 @@ describe('taps over HTTP', () => {
     expect(parseRecording(await answer.text()).scenario.group).toBe('second');
   });
 
+  it('are opened before a broker that wants TLS, and refused before one that cannot be trusted', async () => {
+    const certificate = await aCertificate();
+    const { answer } = broker;
+    await broker.stop();
+    broker = await FakeBroker.start(0, certificate);
+    broker.answer = answer;
+    taps = new TapDesk({ tls: {} });
+    const untrusted = await order({
+      to: printAddress(broker.address),
+      listen: '127.0.0.1:1',
+      group: null,
+    });
+    expect(await untrusted.json()).toMatchObject({
+      code: 'broker-unreachable',
+      problem: expect.stringContaining('self-signed certificate') as string,
+    });
+    taps = new TapDesk({ tls: { ca: certificate.cert } });
+    const { tapId, listen } = await open();
+    await join(listen, 'first');
+    expect(taps.recording(tapId, 'first')?.lines).toHaveLength(1);
+  });
+
   it('know no tap that was not opened', async () => {
     for (const path of ['/api/taps/x/events', '/api/taps/x/recording']) {
       expect((await ask(path)).status).toBe(404);
@@ -142,7 +165,7 @@ describe('taps over HTTP', () => {
   });
 
   it('record so much and no more, and say so', async () => {
-    taps = new TapDesk(100);
+    taps = new TapDesk({ maxBytes: 100 });
     const { tapId, listen } = await open();
     await join(listen, 'first');
     await join(listen, 'second');

@@ -49,10 +49,10 @@ class Member:
         self.consumer = None
         self.is_polling = True
 
-    def live(self, orders):
+    def live(self, orders, sasl):
         """The application's life; gives the exit code of its process."""
         try:
-            self.consumer = Consumer(self.settings())
+            self.consumer = Consumer(self.settings(sasl))
         except KafkaException as refused:
             say_error(refused.args[0])
             return 1
@@ -77,7 +77,7 @@ class Member:
         except queue.Empty:
             return None
 
-    def settings(self):
+    def settings(self, sasl):
         return {
             "auto.offset.reset": "earliest",
             **self.task["config"],
@@ -85,6 +85,7 @@ class Member:
             "group.id": self.task["group"],
             "bootstrap.servers": ",".join(self.task["brokers"]),
             "on_commit": self.on_commit,
+            **sasl_settings(sasl),
         }
 
     def obey(self, order):
@@ -153,6 +154,17 @@ class Member:
         say_committed(partitions, "auto")
 
 
+def sasl_settings(sasl):
+    if sasl is None:
+        return {}
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": sasl["mechanism"],
+        "sasl.username": sasl["username"],
+        "sasl.password": sasl["password"],
+    }
+
+
 def read_orders(orders):
     for line in sys.stdin:
         orders.put(json.loads(line))
@@ -168,10 +180,11 @@ def main():
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     version = f"confluent-kafka {confluent_kafka.__version__}"
     report({"type": "prepared", "client": "librdkafka", "version": version})
-    while orders.get()["type"] != "start":
-        pass
+    order = orders.get()
+    while order["type"] != "start":
+        order = orders.get()
     # A daemon thread that still reads would end an ordinary exit with an error.
-    code = member.live(orders)
+    code = member.live(orders, order["sasl"])
     sys.stdout.flush()
     os._exit(code)
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Address } from '../../../server/wire/addresses.ts';
 import type { WireBody } from '../../../server/wire/codec.ts';
 import {
@@ -33,8 +34,8 @@ export class FakeBroker {
   readonly #server: Server;
   answer: Answer = () => null;
 
-  private constructor() {
-    this.#server = createServer((socket) => {
+  private constructor(tls: TlsOptions | null) {
+    const serve = (socket: Socket): void => {
       this.sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => this.sockets.delete(socket));
@@ -49,11 +50,13 @@ export class FakeBroker {
           socket.write(encodeResponse(api, { version, header: { correlationId }, body: answer }));
         }
       });
-    });
+    };
+    this.#server = tls === null ? createServer(serve) : createTlsServer(tls, serve);
   }
 
-  static async start(port = 0): Promise<FakeBroker> {
-    const broker = new FakeBroker();
+  /** @param tls with certificate and key, for a broker that wants TLS. */
+  static async start(port = 0, tls: TlsOptions | null = null): Promise<FakeBroker> {
+    const broker = new FakeBroker(tls);
     broker.#server.listen(port, '127.0.0.1');
     await once(broker.#server, 'listening');
     return broker;

@@ -76,10 +76,10 @@ public final class Member {
         ObjectNode prepared = JSON.createObjectNode();
         prepared.put("type", "prepared").put("client", "java").put("version", AppInfoParser.getVersion());
         print(prepared);
-        while (!ORDERS.take().path("type").asText().equals("start")) {
-            // Nothing else makes sense before the start.
-        }
-        System.exit(member.live());
+        JsonNode order = ORDERS.take();
+        // Nothing else makes sense before the start.
+        while (!order.path("type").asText().equals("start")) order = ORDERS.take();
+        System.exit(member.live(order.path("sasl")));
     }
 
     private static void warmUp(JsonNode task) {
@@ -106,9 +106,11 @@ public final class Member {
     }
 
     /** The application's life; gives the exit code of its process. */
-    private int live() {
+    private int live(JsonNode sasl) {
         try {
-            consumer = new KafkaConsumer<>(settings(task, task.path("name").asText()));
+            Properties settings = settings(task, task.path("name").asText());
+            settings.putAll(saslSettings(sasl));
+            consumer = new KafkaConsumer<>(settings);
         } catch (KafkaException refused) {
             sayError(refused.getCause() instanceof Exception cause ? cause : refused);
             return 1;
@@ -311,6 +313,22 @@ public final class Member {
         settings.put("value.deserializer", ByteArrayDeserializer.class.getName());
         settings.put("interceptor.classes", CommitWatch.class.getName());
         return settings;
+    }
+
+    private static Map<String, String> saslSettings(JsonNode sasl) {
+        if (!sasl.isObject()) return Map.of();
+        String mechanism = sasl.path("mechanism").asText();
+        String module = mechanism.equals("PLAIN") ? "plain.PlainLoginModule" : "scram.ScramLoginModule";
+        return Map.of(
+                "security.protocol", "SASL_PLAINTEXT",
+                "sasl.mechanism", mechanism,
+                "sasl.jaas.config", "org.apache.kafka.common.security.%s required username=%s password=%s;"
+                        .formatted(module, quoted(sasl.path("username")), quoted(sasl.path("password"))));
+    }
+
+    /** As the language of JAAS files has texts. */
+    private static String quoted(JsonNode text) {
+        return '"' + text.asText().replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
     private static String classNames(String names) {
