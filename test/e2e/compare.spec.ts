@@ -31,7 +31,7 @@ async function runDiverging(page: Page): Promise<PlaygroundPage> {
 
 const choose = (page: Page, name: string, text: string): Promise<void> =>
   page
-    .getByLabel('A recording from a file')
+    .getByLabel('Choose a recording')
     .setInputFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) });
 
 /** As a person does who drags a file from the desktop to the middle of the page. */
