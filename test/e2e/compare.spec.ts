@@ -144,6 +144,20 @@ test.describe('a recording from a file', () => {
     await expect(alert).toBeHidden();
   });
 
+  test('is not opened while a run is under way', async ({ page }) => {
+    await stageRuns(page, []);
+    await page.route('**/api/runs/r/events', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: 'retry: 600000\n\n' }),
+    );
+    await openTab(page);
+    await page.getByRole('button', { name: /^Run on real Kafka/ }).click();
+    await expect(page.getByRole('button', { name: 'Cancel the run' })).toBeVisible();
+    await expect(page.getByLabel('Choose a recording')).toBeDisabled();
+    await drop(page, [{ name: 'run.jsonl', text: recordingText('eager-join.recording.jsonl') }]);
+    await expect(page.getByRole('alert')).toContainText('A run is under way');
+    await expect(verdict(page)).toBeHidden();
+  });
+
   test('is one at a time', async ({ page }) => {
     await openTab(page);
     await drop(page, [
