@@ -16,6 +16,8 @@ async function openTab(page: Page): Promise<PlaygroundPage> {
   const playground = new PlaygroundPage(page);
   await playground.open();
   await playground.showTab('Live');
+  // The tab is loaded when it is first shown.
+  await expect(page.getByLabel('Choose a recording')).toBeAttached();
   return playground;
 }
 
