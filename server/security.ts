@@ -88,7 +88,7 @@ function readSasl(environment: Environment, protocol: string): Sasl {
   };
 }
 
-/** Java's settings would end at a line break, and its complaint name what comes behind. */
+/** Java's login would end at a line break, and its complaint name what comes behind. */
 function oneLine(variable: string, text: string): string {
   if (!/[\r\n]/.test(text)) return text;
   refuse(
@@ -108,15 +108,15 @@ function readTls(environment: Environment): Tls {
       'Set both, or neither where the broker asks for no certificate.',
     );
   }
-  const shown = ca === null ? {} : { ca };
-  if (cert === null || key === null) return shown;
+  const trusted = ca === null ? {} : { ca };
+  if (cert === null || key === null) return trusted;
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
     refuse(
       'KAFKA_SSL_KEY is not the key of the certificate in KAFKA_SSL_CERT.',
       'Give the two files that were made together.',
     );
   }
-  return { ...shown, cert, key };
+  return { ...trusted, cert, key };
 }
 
 const isCertificate = (pem: string): unknown => new X509Certificate(pem);

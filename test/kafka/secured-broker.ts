@@ -16,13 +16,16 @@ export const USERNAME = 'ann';
 /** With what a settings file, JAAS and SCRAM have a meaning for. */
 export const PASSWORD = 'hush "to" be=seen\\';
 
-/** A broker that is spoken to by SASL_SSL only, as somebody else's would be. */
+/** A broker as somebody else's would be, spoken to by SASL_SSL, and by SSL with a certificate. */
 export interface SecuredBroker {
   readonly address: string;
+  /** Where it asks for a certificate, such as its own. */
+  readonly sslAddress: string;
   /** Has it tell USERNAME nothing of its settings any more. */
   readonly hideSettings: () => Promise<void>;
   /** A PEM file with its certificate. */
   readonly caFile: string;
+  readonly keyFile: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -39,12 +42,15 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
   const { cert, key } = await aCertificate();
   const keystore = join(folder, 'broker.pem');
   const caFile = join(folder, 'ca.pem');
+  const keyFile = join(folder, 'key.pem');
   await writeFile(keystore, `${key}\n${cert}`);
   await writeFile(caFile, cert);
+  await writeFile(keyFile, key);
   const port = await getPort({ host: HOST });
-  const innerPort = await getPort({ host: HOST, exclude: [port] });
-  const controllerPort = await getPort({ host: HOST, exclude: [port, innerPort] });
-  const listeners = `SASL_SSL://${HOST}:${port},INNER://${HOST}:${innerPort}`;
+  const sslPort = await getPort({ host: HOST, exclude: [port] });
+  const innerPort = await getPort({ host: HOST, exclude: [port, sslPort] });
+  const controllerPort = await getPort({ host: HOST, exclude: [port, sslPort, innerPort] });
+  const listeners = `SASL_SSL://${HOST}:${port},SSL://${HOST}:${sslPort},INNER://${HOST}:${innerPort}`;
   const listener = 'listener.name.sasl_ssl';
   const security = 'org.apache.kafka.common.security';
   const properties = {
@@ -57,13 +63,17 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
     listeners: `${listeners},CONTROLLER://${HOST}:${controllerPort}`,
     'advertised.listeners': listeners,
     'inter.broker.listener.name': 'INNER',
-    'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map':
+      'SASL_SSL:SASL_SSL,SSL:SSL,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': join(folder, 'log'),
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users': 'User:ANONYMOUS',
     'allow.everyone.if.no.acl.found': 'true',
-    [`${listener}.ssl.keystore.type`]: 'PEM',
-    [`${listener}.ssl.keystore.location`]: keystore,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keystore,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': caFile,
+    'listener.name.ssl.ssl.client.auth': 'required',
     [`${listener}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
     [`${listener}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required user_${USERNAME}=${quoted(PASSWORD)};`,
     [`${listener}.scram-sha-256.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
@@ -102,7 +112,9 @@ export async function startSecuredBroker(): Promise<SecuredBroker> {
   return {
     address: `${HOST}:${port}`,
     hideSettings: () => hideSettings(`${HOST}:${innerPort}`),
+    sslAddress: `${HOST}:${sslPort}`,
     caFile,
+    keyFile,
     stop: async () => {
       keeper.stdin.end();
       await keeper;

@@ -36,9 +36,18 @@ const settingsWith = (mechanism: string, password = PASSWORD): Settings =>
 
 const silent = (): void => undefined;
 
-describe.concurrent('on a broker that wants SASL_SSL', () => {
+const settingsByCertificate = (): Settings =>
+  readSettings({
+    KAFKA_BROKERS: theirs.sslAddress,
+    KAFKA_SECURITY_PROTOCOL: 'SSL',
+    KAFKA_SSL_CA: theirs.caFile,
+    KAFKA_SSL_CERT: theirs.caFile,
+    KAFKA_SSL_KEY: theirs.keyFile,
+  });
+
+describe.concurrent('on a broker that wants TLS and a login', () => {
   /** A member of each client comes up, is killed, and is removed from its group by an admin. */
-  async function runs(client: ClientKind, mechanism: string, isStatic = false): Promise<void> {
+  async function runs(client: ClientKind, settings: Settings, isStatic = false): Promise<void> {
     const identity = isStatic ? { 'group.instance.id': 'one' } : {};
     const scenario = aScenario({
       members: ['C1'],
@@ -60,7 +69,7 @@ describe.concurrent('on a broker that wants SASL_SSL', () => {
       onPoll: ({ memberCount }: { readonly memberCount: number }) => counts.add(memberCount),
       onProgress: (text: string) => said.push(text),
     };
-    const broker = await startBroker(settingsWith(mechanism), {}, silent);
+    const broker = await startBroker(settings, {}, silent);
     const run = await runLive(scenario, broker, listener, new AbortController().signal);
     const recording = printRecording(run);
     const { generations } = outcomeOf(parseRecording(recording));
@@ -81,11 +90,16 @@ describe.concurrent('on a broker that wants SASL_SSL', () => {
     for (const text of [recording, ...said]) expect(text).not.toContain('hush');
   }
 
-  it('runs Java members', () => runs('java', 'SCRAM-SHA-512'));
-  it.skipIf(!librdkafka.isAvailable)('runs librdkafka members', () => runs('librdkafka', 'PLAIN'));
-  it('runs kafkajs members', () => runs('kafkajs', 'SCRAM-SHA-256'));
+  it('runs Java members', () => runs('java', settingsWith('SCRAM-SHA-512')));
+  it.skipIf(!librdkafka.isAvailable)('runs librdkafka members', () =>
+    runs('librdkafka', settingsWith('PLAIN')),
+  );
+  it('runs kafkajs members', () => runs('kafkajs', settingsWith('SCRAM-SHA-256')));
   it('runs Java members by PLAIN, and lets the script remove one', () =>
-    runs('java', 'PLAIN', true));
+    runs('java', settingsWith('PLAIN'), true));
+
+  it('runs members where it asks for a certificate', () =>
+    runs('kafkajs', settingsByCertificate()));
 
   it('says what to correct when the password is wrong', async () => {
     const started = startBroker(settingsWith('PLAIN', 'wrong'), {}, silent);
