@@ -55,7 +55,7 @@ async function showOpened(page: Page): Promise<void> {
     const mimeType = 'application/jsonl';
     const text = recordingText(name).replace('"name":"kafkajs-join"', '"name":"eager-join"');
     await page
-      .getByLabel('A recording from a file')
+      .getByLabel('Choose a recording')
       .setInputFiles({ name, mimeType, buffer: Buffer.from(text) });
     await page.getByRole('region', { name: 'Verdict' }).waitFor();
   }

@@ -1,6 +1,11 @@
 import { commitAgain, commitSync, isCommitWaiting, onCommitUnavailable } from './commits.ts';
 import { onOffsetCommitResponse } from './commits.ts';
-import { UNAVAILABLE, findCoordinator, onCoordinatorUnavailable } from './find-coordinator.ts';
+import {
+  UNAVAILABLE,
+  crashInFirstJoin,
+  findCoordinator,
+  onCoordinatorUnavailable,
+} from './find-coordinator.ts';
 import {
   onHeartbeatDue,
   onHeartbeatResponse,
@@ -65,11 +70,13 @@ export const CLASSIC_RULES: ProtocolRules = {
     switch (request.type) {
       case 'JoinGroupRequest':
         if (endsHoldUp(turn) || turn.membershipState !== 'joining') return;
+        crashInFirstJoin(turn);
         turn.set({ joinReason: DISCONNECTED });
         turn.raise({ type: 'JOIN_ANSWERED', errorCode });
         return;
       case 'SyncGroupRequest':
         if (endsHoldUp(turn) || turn.membershipState !== 'syncing') return;
+        crashInFirstJoin(turn);
         turn.set({ joinReason: DISCONNECTED });
         turn.raise({ type: 'SYNC_ANSWERED', errorCode, owes: null, fits: true });
         return;

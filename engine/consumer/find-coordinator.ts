@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/error-codes.ts';
-import type { MemberTurn } from './member.ts';
+import type { MemberTurn, Thrown } from './member.ts';
 
 /** Answers of a broker that is not the group's coordinator, or not yet, or no longer. */
 export const UNAVAILABLE: readonly ErrorCode[] = ['COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR'];
@@ -39,14 +39,29 @@ function pauseOrRestart(turn: MemberTurn): number {
   turn.set({ failedSearches: failedSearches + 1 });
   const retry = failedSearches % (retries + 1);
   if (retry < retries) return retryBackoffMs * 2 ** retry;
-  crashClient(turn);
+  beginAnew(turn, {
+    exception: 'KafkaJSNonRetriableError',
+    message: 'The cluster cannot be reached; the consumer starts anew.',
+  });
+  turn.raise({ type: 'EVICTED' });
   return failedSearches > retries ? retryBackoffMs * 2 ** retries : retryBackoffMs;
 }
 
+/**
+ * A connection that closes while kafkajs waits for its first assignment crashes its consumer, which begins
+ * anew with another member id; one that has been assigned something keeps its id and joins again.
+ *
+ * Source: kafkajs 2.2.4, consumer/consumerGroup.js: joinAndSync, which gives up at once; consumer/runner.js:
+ * start against scheduleFetchManager; consumer/index.js: onCrash.
+ */
+export function crashInFirstJoin(turn: MemberTurn): void {
+  if (turn.config.profile.searchRetries === null || turn.state.hasJoined) return;
+  beginAnew(turn, { exception: 'KafkaJSConnectionClosedError', message: 'Closed connection' });
+}
+
 /** The client has given up, and its consumer begins anew; the group hears of it by its silence. */
-function crashClient(turn: MemberTurn): void {
-  const message = 'The cluster cannot be reached; the consumer starts anew.';
-  turn.note({ kind: 'memberError', exception: 'KafkaJSNonRetriableError', message });
+function beginAnew(turn: MemberTurn, crash: Omit<Thrown, 'isFatal'>): void {
+  turn.note({ kind: 'memberError', ...crash });
   turn.stopTimer('heartbeat');
   turn.assign([]);
   turn.identify(null, null);
@@ -59,6 +74,6 @@ function crashClient(turn: MemberTurn): void {
     joinedTopics: null,
     assignedBy: null,
     paused: new Set(),
+    hasJoined: false,
   });
-  turn.raise({ type: 'EVICTED' });
 }

@@ -202,6 +202,8 @@ export interface Member {
   readonly isCoordinatorFresh: boolean;
   /** How often it has looked for the coordinator in vain since it found it last. */
   readonly failedSearches: number;
+  /** It has had an assignment since its consumer began, or began anew. */
+  readonly hasJoined: boolean;
   /** A join was refused for the moment; the next one waits for the retry timer. */
   readonly isBackingOff: boolean;
   /** As a leader it waits for fresh metadata before it assigns for those that this answer lists. */
@@ -315,6 +317,7 @@ export const newMember = (config: MemberConfig): Member => ({
   isCoordinatorKnown: false,
   isCoordinatorFresh: false,
   failedSearches: 0,
+  hasJoined: false,
   isBackingOff: false,
   assigningFor: null,
   assigned: [],
@@ -410,6 +413,7 @@ const copyMember = (from: Member): Member => ({
   isCoordinatorKnown: from.isCoordinatorKnown,
   isCoordinatorFresh: from.isCoordinatorFresh,
   failedSearches: from.failedSearches,
+  hasJoined: from.hasJoined,
   isBackingOff: from.isBackingOff,
   assigningFor: from.assigningFor,
   assigned: from.assigned,

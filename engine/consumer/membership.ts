@@ -351,7 +351,11 @@ export function onSyncGroupResponse(turn: MemberTurn, answer: SyncGroupResponse)
   const fits = onForeignTopic !== 'rejoin' || own.length === answer.assignment.length;
   let owes: OwedCallback = null;
   if (errorCode === 'NONE') {
-    turn.set({ isPrepared: false, joinReason: turn.state.reasonBehindSync });
+    turn.set({
+      isPrepared: false,
+      hasJoined: true,
+      joinReason: turn.state.reasonBehindSync,
+    });
     if (!fits)
       turn.set({ joinReason: 'received assignment does not match the current subscription' });
     else {

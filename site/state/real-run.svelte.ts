@@ -17,7 +17,7 @@ export const clientsOf = ({ members }: Scenario): readonly ClientKind[] =>
 export type Against = 'simulation' | 'earlier';
 
 /** What it takes to compare; the page's worker, which tests replace. */
-export type RunWorker = Pick<EngineWorker, 'simulate' | 'read' | 'compare'>;
+export type RunWorker = Pick<EngineWorker, 'simulate' | 'compare'>;
 
 /** A run of real clients, and what it is compared with. Loaded with the tab that makes or opens it. */
 export abstract class RealRun {

@@ -16,6 +16,8 @@ async function openTab(page: Page): Promise<PlaygroundPage> {
   const playground = new PlaygroundPage(page);
   await playground.open();
   await playground.showTab('Live');
+  // The tab is loaded when it is first shown.
+  await expect(page.getByLabel('Choose a recording')).toBeAttached();
   return playground;
 }
 
@@ -31,7 +33,7 @@ async function runDiverging(page: Page): Promise<PlaygroundPage> {
 
 const choose = (page: Page, name: string, text: string): Promise<void> =>
   page
-    .getByLabel('A recording from a file')
+    .getByLabel('Choose a recording')
     .setInputFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) });
 
 /** As a person does who drags a file from the desktop to the middle of the page. */
@@ -142,6 +144,20 @@ test.describe('a recording from a file', () => {
     await choose(page, 'bad.jsonl', lines.join('\n'));
     await expect(verdict(page)).toBeVisible();
     await expect(alert).toBeHidden();
+  });
+
+  test('is not opened while a run is under way', async ({ page }) => {
+    await stageRuns(page, []);
+    await page.route('**/api/runs/r/events', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: 'retry: 600000\n\n' }),
+    );
+    await openTab(page);
+    await page.getByRole('button', { name: /^Run on real Kafka/ }).click();
+    await expect(page.getByRole('button', { name: 'Cancel the run' })).toBeVisible();
+    await expect(page.getByLabel('Choose a recording')).toBeDisabled();
+    await drop(page, [{ name: 'run.jsonl', text: recordingText('eager-join.recording.jsonl') }]);
+    await expect(page.getByRole('alert')).toContainText('A run is under way');
+    await expect(verdict(page)).toBeHidden();
   });
 
   test('is one at a time', async ({ page }) => {

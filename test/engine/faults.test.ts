@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asMemberName,
   brokenInvariants,
   describe as describeStep,
   parseScenario,
@@ -91,6 +92,27 @@ describe('cut', () => {
     const trace = run([{ do: 'cut', forMs: 9_000 }]);
     expect(droppedIn(trace)).toContain('FindCoordinator linkCut');
     expect(callbacksAfter(trace)).toEqual(['lost', 'assigned']);
+  });
+});
+
+describe('cut of a kafkajs member', () => {
+  const script = (cutMs: number): readonly Fields[] => [
+    { atMs: 0, do: 'start', member: 'C1' },
+    { atMs: 8_200, do: 'start', member: 'C2' },
+    { atMs: cutMs, do: 'cut', member: 'C2' },
+  ];
+  const idsOfC2 = (cutMs: number): number => {
+    const config = { 'session.timeout.ms': 9_000, 'heartbeat.interval.ms': 3_000 };
+    const parts = { client: 'kafkajs', config, untilMs: 40_000, script: script(cutMs) } as const;
+    return simulate(aScenario(parts)).memberIds.get(asMemberName('C2'))?.length ?? 0;
+  };
+
+  it('in its first join makes it begin anew, with another member id', () => {
+    expect(idsOfC2(8_500)).toBe(2);
+  });
+
+  it('once it has had an assignment leaves it its id', () => {
+    expect(idsOfC2(20_000)).toBe(1);
   });
 });
 

@@ -7,7 +7,6 @@ import { messagesOf, recordingText } from '../../support/staged-bridge.ts';
 const scenario = existing(SCENARIOS.get('eager-join'), 'scenario');
 const worker: RunWorker = {
   simulate: (wanted, options) => Promise.resolve(simulate(wanted, options)),
-  read: () => Promise.reject(new Error('nothing is read here')),
   compare: () => Promise.reject(new Error('what it comes to does not matter here')),
 };
 const RECORDED = messagesOf(recordingText('eager-join.recording.jsonl'));

@@ -16,7 +16,6 @@ function aWorker(parts: Partial<RunWorker> = {}): RunWorker & { readonly orders:
   return {
     orders,
     simulate: (scenario, options) => count('simulate', simulate(scenario, options)),
-    read: readRecording,
     compare: (left: Trace, right: Trace) => {
       const verdict = compareRuns(left, right);
       const members = alignTraces(left, right, verdict.differences);
@@ -26,14 +25,14 @@ function aWorker(parts: Partial<RunWorker> = {}): RunWorker & { readonly orders:
   };
 }
 
-const open = (
+const open = async (
   name: string,
   worker: RunWorker,
   before: RealRun | null = null,
   change = (text: string): string => text,
 ): Promise<OpenedRecording> => {
   const file = new File([change(readText(`${name}.recording.jsonl`))], `${name}.jsonl`);
-  return OpenedRecording.open(file, before, worker);
+  return new OpenedRecording(file.name, await readRecording(file), before, worker);
 };
 const asEagerJoin = (text: string): string => text.replace('"kafkajs-join"', '"eager-join"');
 const withoutScript = (text: string): string => text.replace(/"script":\[.*?\}\]/, '"script":[]');
